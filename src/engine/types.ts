@@ -1,0 +1,95 @@
+import type { Readable } from 'node:stream';
+import type { Image, RuntimeConfig } from '../image/types.ts';
+import type { ImagePath } from '../rootfs/path.ts';
+import type { RootFs } from '../rootfs/rootfs.ts';
+
+/**
+ * Runs images. An engine may be on another machine: nothing here hands out a path of the engine's host, and everything
+ * that reads an image's files goes through {@link RootFs} and {@link OpenedImage.pack}.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly name: 'local';
+  /** Makes an image ready to run and to read. Layers are unpacked at most once per machine. */
+  open(image: Image, options: { signal: AbortSignal }): Promise<OpenedImage>;
+}
+
+/** An image that an engine has ready. */
+export interface OpenedImage extends AsyncDisposable {
+  readonly image: Image;
+  readonly rootfs: RootFs;
+  /**
+   * The given paths of the pristine image as one layer tar: owners, modes, times, xattrs and hard links as in the
+   * image, in the order given, nothing recursed into. Parents must come before what is in them.
+   */
+  pack(paths: readonly ImagePath[], options: { signal: AbortSignal }): Readable;
+  /** Creates and starts a container. It is destroyed by its disposal. */
+  start(spec: ContainerSpec, options: { signal: AbortSignal }): Promise<Container>;
+}
+
+export interface ContainerSpec {
+  /** The image's own configuration with the user's overrides applied. */
+  readonly config: RuntimeConfig;
+  /**
+   * The container's command line. Gets the folder where the toolkit is found inside the container, and the folder there
+   * that programs may write trace logs to.
+   */
+  command(toolkit: ToolkitPaths): readonly string[];
+  /** `none` has loopback only; `host` shares the engine host's network. */
+  readonly network: 'none' | 'host';
+  /** Extra environment entries, `NAME=value`. */
+  readonly env?: readonly string[];
+}
+
+/** Absolute paths inside the container, outside of the image's own file system. */
+export interface ToolkitPaths {
+  /** Command prefix that runs a toolkit program in any image, e.g. `[".../ld.so", "--library-path", ".../lib"]`. */
+  readonly launcher: readonly string[];
+  readonly strace: string;
+  readonly sh: string;
+  readonly sleep: string;
+  /** Writable by every user of the container; files here are read back by {@link Container.openLog}. */
+  readonly logs: string;
+  /** Everything at or below this path is ours: accesses to it are not the application's. */
+  readonly prefix: ImagePath;
+}
+
+export interface ExecSpec {
+  command(toolkit: ToolkitPaths): readonly string[];
+  readonly stdin?: Buffer | string;
+  readonly env?: readonly string[];
+}
+
+/** Exit status as a shell gives it: 128 + n for a signal n. Output is bounded; `truncated` says when it was cut. */
+export interface ExecResult {
+  readonly exitStatus: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  readonly truncated: boolean;
+}
+
+/** Where a TCP port of the container is reached from this process. */
+export type Endpoint = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+/** A running (or ended) container. */
+export interface Container extends AsyncDisposable {
+  readonly id: string;
+  readonly toolkit: ToolkitPaths;
+  /** Resolves when the container's first process has ended; never rejects. */
+  readonly ended: Promise<ExecResult>;
+  /** Undefined while it runs. */
+  result(): ExecResult | undefined;
+  /** What the application has printed so far, stdout and stderr in the order they came, last `maxBytes` of it. */
+  output(maxBytes: number): string;
+  exec(spec: ExecSpec, options: { signal: AbortSignal }): Promise<ExecResult>;
+  isListening(port: number): Promise<boolean>;
+  endpoint(port: number): Promise<Endpoint>;
+  /** False when the container's first process is no longer being traced although it runs. */
+  isTraced(): Promise<boolean>;
+  /** Sends the image's stop signal, waits up to `timeoutMs`, then kills. Resolves once it has ended. */
+  stop(options: { timeoutMs: number }): Promise<ExecResult>;
+  /** Names of the files in the log folder. */
+  logNames(): Promise<string[]>;
+  /** Current size of a log in bytes; 0 when it does not exist. */
+  logSize(name: string): Promise<number>;
+  openLog(name: string): Readable;
+}

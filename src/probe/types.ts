@@ -1,0 +1,36 @@
+import type { Container } from '../engine/types.ts';
+
+/** What a probe found; serialisable. Bytes are stored as byte strings (latin1). */
+export interface Outcome {
+  readonly probe: string;
+  /** Whether the probe could be run and its own conditions held. A difference between images is not judged here. */
+  readonly ok: boolean;
+  /** One line for people: `200 text/html 612 B`, `exit 2`, `connection refused`. */
+  readonly summary: string;
+  readonly durationMs: number;
+  /** What is compared between two images, in the order it is shown. */
+  readonly facts: readonly Fact[];
+}
+
+/** One comparable thing of an outcome. */
+export interface Fact {
+  /** `exit status`, `stdout`, `stderr`, `status`, `header content-type`, `body`. */
+  readonly name: string;
+  readonly value: string;
+  /** `exact` differs by one byte; `text` has volatile parts masked first; `shown` is never compared. */
+  readonly compare: 'exact' | 'text' | 'shown';
+}
+
+/** Something done to a running container whose result is observable. */
+export interface Probe {
+  /** Unique within a run and stable between runs: `http GET :8080/`, `exec az --version`. */
+  readonly id: string;
+  readonly kind: 'exec' | 'http' | 'healthcheck';
+  /** TCP ports that must be listening before this probe can run. */
+  readonly ports: readonly number[];
+  /**
+   * Runs once. Resolves with an outcome for every result the application can cause, also for a refused connection;
+   * rejects only when aborted or when the engine fails. A probe may yield several outcomes (a crawl: one per page).
+   */
+  run(container: Container, options: { signal: AbortSignal }): Promise<Outcome[]>;
+}

@@ -1,0 +1,99 @@
+import type { Outcome } from '../probe/types.ts';
+
+/** One file-system path as it is shown: see `displayPath`. */
+export type ShownPath = string;
+
+/**
+ * The result of a run, as written to the report file and to stdout with `--json`. Everything else (text, explain) is a
+ * rendering of it. Serialisable; paths are in display form.
+ */
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly tool: { readonly name: 'trace-slim'; readonly version: string };
+  readonly status: 'verified' | 'not-verified' | 'differs';
+  readonly fat: ImageSummary;
+  readonly slim: ImageSummary | null;
+  /** fat size / slim size. */
+  readonly reduction: number | null;
+  readonly outputs: readonly { readonly destination: string; readonly digest: string }[];
+  readonly tags: readonly string[];
+  readonly engine: string;
+  readonly tracer: string;
+  readonly stages: readonly { readonly stage: string; readonly durationMs: number }[];
+  readonly trace: {
+    readonly complete: boolean;
+    readonly losses: readonly string[];
+    readonly notes: readonly string[];
+    readonly lines: number;
+    readonly unparsedLines: number;
+    readonly unparsedSamples: readonly string[];
+    readonly accesses: number;
+  };
+  readonly probes: readonly ProbeReport[];
+  readonly rounds: readonly { readonly round: number; readonly misses: readonly Miss[]; readonly durationMs: number }[];
+  readonly kept: readonly KeptPath[];
+  readonly removed: readonly RemovedGroup[];
+  readonly warnings: readonly string[];
+}
+
+export interface ImageSummary {
+  readonly source: string;
+  readonly digest: string;
+  readonly platform: string;
+  readonly layers: number;
+  /** Sum of regular files' sizes. */
+  readonly sizeBytes: number;
+  /** Number of paths. */
+  readonly entries: number;
+}
+
+export interface ProbeReport {
+  readonly probe: string;
+  readonly fat: Outcome;
+  readonly slim: Outcome | null;
+  readonly equal: boolean | null;
+  readonly differences: readonly Difference[];
+}
+
+export interface Difference {
+  readonly fact: string;
+  readonly fat: string;
+  readonly slim: string;
+  /** A few lines that show where they part. */
+  readonly diff: string;
+}
+
+/** A look-up that failed on the slim image and would have succeeded on the fat one. */
+export interface Miss {
+  readonly path: ShownPath;
+  readonly syscall: string;
+  readonly errno: string;
+  readonly executable: ShownPath | null;
+  readonly phase: string;
+}
+
+export interface KeptPath {
+  readonly path: ShownPath;
+  readonly type: string;
+  readonly sizeBytes: number;
+  readonly reasons: readonly ReasonReport[];
+}
+
+/** A `Reason` with its paths in display form. */
+export interface ReasonReport {
+  readonly kind: 'traced' | 'rule' | 'user' | 'healed';
+  /** One sentence: `opened by /usr/sbin/nginx during http GET :80/ (openat "/etc/nginx/nginx.conf")`. */
+  readonly text: string;
+  /** The kept path this one follows from: the next link of the chain. */
+  readonly from?: ShownPath;
+}
+
+export interface RemovedGroup {
+  /** Distribution package that owns the paths; null for files no package owns. */
+  readonly package: string | null;
+  readonly version: string | null;
+  readonly sizeBytes: number;
+  /** Files of the same package that were kept. */
+  readonly keptFiles: number;
+  readonly paths: readonly ShownPath[];
+}
