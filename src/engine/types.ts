@@ -9,8 +9,11 @@ import type { RootFs } from '../rootfs/rootfs.ts';
  */
 export interface Engine extends AsyncDisposable {
   readonly name: 'local';
-  /** Makes an image ready to run and to read. Layers are unpacked at most once per machine. */
-  open(image: Image, options: { signal: AbortSignal }): Promise<OpenedImage>;
+  /**
+   * Makes an image ready to run and to read. Layers are unpacked at most once per machine; those of a `temporary` image
+   * are forgotten with it.
+   */
+  open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage>;
 }
 
 /** An image that an engine has ready. */

@@ -81,4 +81,6 @@ export interface Image extends AsyncDisposable {
   readonly config: ImageConfig;
   readonly platform: Platform;
   readonly layers: readonly Layer[];
+  /** Set for `rootfs:` sources: the image is this directory of this host and has no layers. */
+  readonly rootfsDirectory?: string;
 }

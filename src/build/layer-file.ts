@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { OpenedImage } from '../engine/types.ts';
+import { errnoOf, TraceSlimError } from '../errors.ts';
+import type { DiffId, Layer } from '../image/types.ts';
+import type { ImagePath } from '../rootfs/path.ts';
+
+/** A layer tar on disk. Removed by its disposal. */
+export interface LayerFile extends AsyncDisposable {
+  readonly path: string;
+  readonly diffId: DiffId;
+  readonly sizeBytes: number;
+}
+
+/** Packs the given paths of an image into a layer tar file, hashing on the way. Errors: DISK_FULL, ENGINE_FAILED. */
+export async function writeLayerFile(
+  fat: OpenedImage,
+  paths: readonly ImagePath[],
+  file: string,
+  options: { signal: AbortSignal },
+): Promise<LayerFile> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const hashing = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  const remove = () => rm(file, { force: true });
+  try {
+    await pipeline(fat.pack(paths, options), hashing, createWriteStream(file, { mode: 0o600 }), options);
+  } catch (cause) {
+    await remove();
+    if (errnoOf(cause) !== 'ENOSPC') throw cause;
+    throw new TraceSlimError('DISK_FULL', `no space left for the slim layer at ${file}`, {
+      hint: 'Free some space, or point TMPDIR at a larger disk.',
+      cause,
+    });
+  }
+  return { path: file, diffId: `sha256:${hash.digest('hex')}`, sizeBytes, [Symbol.asyncDispose]: remove };
+}
+
+/** The file as a layer of an image that can be opened. Its bytes were hashed when it was written. */
+export function layerOf(file: LayerFile): Layer {
+  return {
+    diffId: file.diffId,
+    sizeBytes: file.sizeBytes,
+    open: () => createReadStream(file.path, { highWaterMark: 1 << 18 }),
+  };
+}

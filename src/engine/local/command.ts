@@ -1,0 +1,78 @@
+import { execa } from 'execa';
+import { TraceSlimError } from '../../errors.ts';
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly signal?: AbortSignal;
+  /** What was being done, for the error message: `mounting the image`. */
+  readonly doing: string;
+}
+
+/** Which Debian package brings a program, for hints. */
+export const PACKAGE_OF: Readonly<Record<string, string>> = {
+  runc: 'runc',
+  crun: 'crun',
+  strace: 'strace',
+  tar: 'tar',
+  find: 'findutils',
+  mount: 'mount',
+  umount: 'mount',
+  nsenter: 'util-linux',
+  mkfifo: 'coreutils',
+  cp: 'coreutils',
+};
+
+/**
+ * Runs a program of the host to its end. Errors: TOOL_MISSING, PERMISSION_DENIED, DISK_FULL, ENGINE_FAILED with the last
+ * line the program wrote.
+ */
+export async function runCommand(program: string, args: readonly string[], options: CommandOptions): Promise<string> {
+  const result = await execa(program, args, {
+    reject: false,
+    stdin: 'ignore',
+    env: { LC_ALL: 'C', PATH: hostPath() },
+    detached: true,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  });
+  if (result.isCanceled) throw options.signal?.reason;
+  if (result.failed) throw commandFailed(program, result.code, result.stderr, options.doing);
+  return result.stdout;
+}
+
+/** `PATH` with the folders of administrators' programs, which a plain user's may lack. */
+export function hostPath(): string {
+  return `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`;
+}
+
+/** The error of a program that could not be started (`errno` set) or that ended badly. */
+export function commandFailed(
+  program: string,
+  errno: string | undefined,
+  stderr: string,
+  doing: string,
+): TraceSlimError {
+  if (errno === 'ENOENT') {
+    return new TraceSlimError('TOOL_MISSING', `${doing} needs the program ${program}, which is not installed`, {
+      hint: `Install it: apt-get install ${PACKAGE_OF[program] ?? program}`,
+    });
+  }
+  const lastLine = stderr.trim().split('\n').at(-1) ?? '';
+  const details = { context: { program, stderr: stderr.slice(-2000) } };
+  if (/no space left on device/i.test(stderr)) {
+    return new TraceSlimError('DISK_FULL', `${doing} failed: no space left on device`, {
+      hint: 'Free some space, run `trace-slim clean --cache`, or point TRACE_SLIM_HOME at a larger disk.',
+      ...details,
+    });
+  }
+  if (/permission denied|operation not permitted|must be superuser|must be root/i.test(stderr)) {
+    return new TraceSlimError('PERMISSION_DENIED', `${doing} failed: ${lastLine}`, {
+      hint: 'Run as root; inside a container the built-in engine needs --privileged. `trace-slim doctor` shows what this host can do.',
+      ...details,
+    });
+  }
+  return new TraceSlimError('ENGINE_FAILED', `${doing} failed: ${lastLine || `${program} ended badly`}`, {
+    hint: 'Run `trace-slim doctor` to see what this host can do.',
+    ...details,
+  });
+}

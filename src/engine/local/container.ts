@@ -1,0 +1,201 @@
+import { constants, createReadStream, openSync } from 'node:fs';
+import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { errnoOf, TraceSlimError } from '../../errors.ts';
+import type { RuntimeConfig } from '../../image/types.ts';
+import type { Container, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
+import type { Identity } from './identity.ts';
+import type { ContainerProcess, OciRuntime } from './oci-runtime.ts';
+import { isTraced, listeningPorts } from './process-table.ts';
+import { processSpec } from './runtime-spec.ts';
+import { stopSignalNumber } from './signals.ts';
+import { Tunnel } from './tunnel.ts';
+
+export interface LocalContainerParts {
+  readonly id: string;
+  readonly runtime: OciRuntime;
+  readonly process: ContainerProcess;
+  readonly toolkit: ToolkitPaths;
+  /** Folder on this host for files of this container. */
+  readonly directory: string;
+  /** Folder on this host that the container sees as `toolkit.logs`. */
+  readonly logsDirectory: string;
+  readonly identity: Identity;
+  readonly config: RuntimeConfig;
+  readonly env: readonly string[];
+  readonly network: 'none' | 'host';
+  /** Undoes the mounts; called once the container is gone. */
+  readonly release: () => Promise<void>;
+}
+
+const GONE_POLL_MS = 5;
+const KILL_DEADLINE_MS = 10_000;
+
+/** A container of the local engine: the processes below one foreground `runc run`. */
+export class LocalContainer implements Container {
+  readonly id: string;
+  readonly toolkit: ToolkitPaths;
+  readonly ended: Promise<ExecResult>;
+  readonly #parts: LocalContainerParts;
+  readonly #pid: number;
+  #result: ExecResult | undefined;
+  #failure: unknown;
+  #tunnel: Promise<Tunnel> | undefined;
+  #execs = 0;
+
+  private constructor(parts: LocalContainerParts, pid: number) {
+    this.id = parts.id;
+    this.toolkit = parts.toolkit;
+    this.#parts = parts;
+    this.#pid = pid;
+    this.ended = parts.process.ended.then(
+      (status) => this.#settle(status),
+      (error: unknown) => {
+        this.#failure = error;
+        return this.#settle(1);
+      },
+    );
+  }
+
+  /** Waits until the runtime has started the first process. Errors: ENGINE_FAILED and its like, with the runtime's words. */
+  static async started(parts: LocalContainerParts): Promise<LocalContainer> {
+    let pid: number;
+    try {
+      pid = await parts.process.pid;
+    } catch (error) {
+      // The runtime's own message says more than the missing pid.
+      await parts.process.ended;
+      throw error;
+    }
+    return new LocalContainer(parts, pid);
+  }
+
+  result(): ExecResult | undefined {
+    return this.#result;
+  }
+
+  output(maxBytes: number): string {
+    return this.#parts.process.output.tail(maxBytes);
+  }
+
+  async exec(spec: ExecSpec, options: { signal: AbortSignal }): Promise<ExecResult> {
+    const { directory, runtime, config, identity } = this.#parts;
+    const name = `exec-${++this.#execs}`;
+    const specFile = join(directory, `${name}.json`);
+    const env = [...this.#parts.env, ...(spec.env ?? [])];
+    await writeFile(
+      specFile,
+      JSON.stringify(processSpec({ config, identity, env, command: spec.command(this.toolkit) })),
+    );
+    const process = await runtime.start('exec', ['--process', specFile, this.id], {
+      directory,
+      name,
+      doing: 'executing a command in the container',
+      ...(spec.stdin === undefined ? {} : { stdin: spec.stdin }),
+    });
+    const kill = () => void process.pid.then((pid) => sendSignal(pid, 'SIGKILL')).catch(() => {});
+    options.signal.addEventListener('abort', kill, { once: true });
+    if (options.signal.aborted) kill();
+    try {
+      return resultOf(await process.ended, process);
+    } finally {
+      options.signal.removeEventListener('abort', kill);
+      options.signal.throwIfAborted();
+    }
+  }
+
+  async isListening(port: number): Promise<boolean> {
+    return listeningPorts(this.#parts.network === 'host' ? 'self' : this.#pid).has(port);
+  }
+
+  async endpoint(port: number): Promise<Endpoint> {
+    if (this.#parts.network === 'host') return { host: 'localhost', port };
+    this.#tunnel ??= Tunnel.start(this.#pid, join(this.#parts.directory, 'ports'));
+    return { socketPath: await (await this.#tunnel).socketFor(port) };
+  }
+
+  async isTraced(): Promise<boolean> {
+    return isTraced(this.#pid);
+  }
+
+  async stop(options: { timeoutMs: number }): Promise<ExecResult> {
+    if (!this.#result) sendSignal(this.#pid, stopSignalNumber(this.#parts.config.StopSignal));
+    const timer = new AbortController();
+    await Promise.race([this.ended, delay(options.timeoutMs, undefined, { signal: timer.signal })]).catch(() => {});
+    timer.abort();
+    if (!this.#result) sendSignal(this.#pid, 'SIGKILL');
+    const result = await this.ended;
+    if (this.#failure) throw this.#failure;
+    return result;
+  }
+
+  async logNames(): Promise<string[]> {
+    return (await readdir(this.#parts.logsDirectory)).sort();
+  }
+
+  async logSize(name: string): Promise<number> {
+    const facts = await lstat(join(this.#parts.logsDirectory, name)).catch(() => undefined);
+    return facts?.isFile() ? facts.size : 0;
+  }
+
+  /** The container's processes own this folder, so anything but a regular file in it is refused. */
+  openLog(name: string): Readable {
+    try {
+      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      const fd = openSync(join(this.#parts.logsDirectory, name), flags);
+      return createReadStream('', { fd, highWaterMark: 1 << 18 });
+    } catch (cause) {
+      const error = new TraceSlimError('TRACE_INCOMPLETE', `the trace log ${name} cannot be read`, { cause });
+      return new Readable({ read: () => {} }).destroy(errnoOf(cause) ? error : new Error(String(cause)));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    (await this.#tunnel?.catch(() => undefined))?.stop();
+    if (!this.#result) {
+      sendSignal(this.#pid, 'SIGKILL');
+      await withDeadline(this.ended, KILL_DEADLINE_MS);
+    }
+    if (!this.#result) await this.#parts.runtime.delete(this.id);
+    await this.#parts.release();
+    await rm(this.#parts.directory, { recursive: true, force: true });
+  }
+
+  #settle(status: number): ExecResult {
+    this.#result = resultOf(status, this.#parts.process);
+    return this.#result;
+  }
+}
+
+/** Makes the folder on the host in which the container's processes, of any user, leave their logs. */
+export async function createLogsDirectory(directory: string): Promise<string> {
+  const path = join(directory, 'logs');
+  await mkdir(path);
+  const { chmod } = await import('node:fs/promises');
+  await chmod(path, 0o1777);
+  return path;
+}
+
+function resultOf(exitStatus: number, process: ContainerProcess): ExecResult {
+  const { output } = process;
+  return { exitStatus, stdout: output.of(0), stderr: output.of(1), truncated: output.truncated };
+}
+
+function sendSignal(pid: number, signal: number | NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+async function withDeadline(work: Promise<unknown>, deadlineMs: number): Promise<void> {
+  const deadline = Date.now() + deadlineMs;
+  let isDone = false;
+  void work.then(() => {
+    isDone = true;
+  });
+  while (!isDone && Date.now() < deadline) await delay(GONE_POLL_MS);
+}

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { chmod, lstat, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { TraceSlimError } from '../../errors.ts';
+import type { Layer } from '../../image/types.ts';
+import { overlayLayer } from '../../tar/overlay-layer.ts';
+import { commandFailed, hostPath } from './command.ts';
+import { holdLock } from './lock.ts';
+import type { StateLayout } from './state.ts';
+
+/** Digits of the diffID that name an unpacked layer: short, so that 127 of them fit into one mount option. */
+const NAME_DIGITS = 24;
+
+/** Name of the folder in `layers` that holds an unpacked layer. */
+export function layerName(diffId: string): string {
+  return diffId.slice('sha256:'.length, 'sha256:'.length + NAME_DIGITS);
+}
+
+/**
+ * Makes sure a layer is unpacked in the cache: an overlayfs lower folder with the layer's owners, modes, times, xattrs,
+ * hard links and devices. A folder appears there only when it is whole and its digests were right; concurrent processes
+ * wait for each other. Errors: IMAGE_INVALID, DIGEST_MISMATCH, LAYER_UNSUPPORTED, DISK_FULL, PERMISSION_DENIED.
+ */
+export async function ensureLayer(layout: StateLayout, layer: Layer, options: { signal: AbortSignal }): Promise<void> {
+  const directory = join(layout.layers, layerName(layer.diffId));
+  if (await exists(directory)) return;
+  await using _lock = await holdLock(`${directory}.lock`, options);
+  if (await exists(directory)) return;
+  const unfinished = `${directory}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  try {
+    await mkdir(unfinished, { mode: 0o755 });
+    await unpackLayer(layer, unfinished, options);
+    await rename(unfinished, directory);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Unpacks one layer into an empty folder. */
+export async function unpackLayer(layer: Layer, directory: string, options: { signal: AbortSignal }): Promise<void> {
+  const extractor = spawn(
+    'tar',
+    [
+      '-x',
+      '-p',
+      '--numeric-owner',
+      '--same-owner',
+      '--xattrs',
+      '--xattrs-include=*',
+      '--delay-directory-restore',
+      '-f',
+      '-',
+    ],
+    { cwd: directory, stdio: ['pipe', 'ignore', 'pipe'], env: { LC_ALL: 'C', PATH: hostPath() }, detached: true },
+  );
+  const ended = new Promise<{ status: number | null; errno?: string }>((resolve) => {
+    extractor.once('error', (error: NodeJS.ErrnoException) => resolve({ status: null, errno: error.code ?? 'EIO' }));
+    extractor.once('close', (status) => resolve({ status }));
+  });
+  const complaints = text(extractor.stderr).catch(() => '');
+  const overlay = overlayLayer();
+  const fed = await settled(pipeline(layer.open(), overlay.stream, extractor.stdin, { signal: options.signal }));
+  if (fed.error) extractor.kill('SIGKILL');
+  const { status, errno } = await ended;
+  const stderr = await complaints;
+  options.signal.throwIfAborted();
+  if (fed.error && !isBrokenPipe(fed.error)) throw fed.error;
+  if (status !== 0 || fed.error) throw extractionFailed(stderr, errno);
+  await settleImplicitDirectories(directory, (await overlay.result).implicitDirectories);
+}
+
+/** Directories an archive has no entry for get fixed facts, so that the same layer always unpacks to the same tree. */
+async function settleImplicitDirectories(root: string, directories: readonly string[]): Promise<void> {
+  const deepestFirst = [...directories].sort().reverse();
+  for (const directory of deepestFirst) {
+    const path = Buffer.from(join(root, directory), 'latin1');
+    // A layer may put something else in this place later on.
+    const facts = await lstat(path).catch(() => undefined);
+    if (!facts?.isDirectory()) continue;
+    await chmod(path, 0o755);
+    await utimes(path, 0, 0);
+  }
+}
+
+async function settled(work: Promise<void>): Promise<{ error?: unknown }> {
+  return work.then(
+    () => ({}),
+    (error: unknown) => ({ error }),
+  );
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+  );
+}
+
+function extractionFailed(stderr: string, errno: string | undefined): TraceSlimError {
+  const general = commandFailed('tar', errno, stderr, 'unpacking a layer');
+  if (general.code !== 'ENGINE_FAILED') return general;
+  return new TraceSlimError('IMAGE_INVALID', `a layer cannot be unpacked: ${stderr.trim().split('\n')[0] ?? ''}`, {
+    hint: 'The archive is damaged or uses a tar extension that GNU tar does not know.',
+    context: general.context,
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,92 @@
+import { rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TraceSlimError } from '../../errors.ts';
+import type { Image, Platform } from '../../image/types.ts';
+import type { Engine, OpenedImage } from '../types.ts';
+import { runCommand } from './command.ts';
+import { ensureLayer } from './layer-cache.ts';
+import { LocalImage } from './local-image.ts';
+import { OciRuntime } from './oci-runtime.ts';
+import { unmount } from './overlay.ts';
+import { createLayout, createRun, type StateLayout } from './state.ts';
+import { locate, prepareToolkit, type Toolkit } from './toolkit.ts';
+
+/** `f_type` of overlayfs, which cannot be the upper folder of another overlay. Source: statfs(2). */
+const OVERLAYFS_MAGIC = 0x794c7630;
+
+const RUNTIMES = ['runc', 'crun'] as const;
+
+/** Architectures (OCI words) that a host of a Node architecture runs. */
+const RUNNABLE: Readonly<Record<string, readonly string[]>> = {
+  x64: ['amd64', '386'],
+  arm64: ['arm64'],
+  arm: ['arm'],
+  ppc64: ['ppc64le'],
+  s390x: ['s390x'],
+  riscv64: ['riscv64'],
+};
+
+/**
+ * The engine that needs no daemon: layers in a cache, overlayfs, and an OCI runtime. Everything of one run is below one
+ * folder, which the disposal removes; after a crash `clean` does. Errors: PERMISSION_DENIED, TOOL_MISSING.
+ */
+export async function openLocalEngine(stateDirectory: string, options: { signal: AbortSignal }): Promise<Engine> {
+  const layout = createLayout(stateDirectory);
+  const program = await locate(RUNTIMES);
+  const toolkit = await prepareToolkit(layout, options);
+  const run = createRun(layout);
+  const isOverlay = (await statfs(run.directory)).type === OVERLAYFS_MAGIC;
+  const directory = isOverlay ? join(run.directory, 'tmp') : run.directory;
+  if (isOverlay) await mountTmpfs(directory);
+  const runtime = new OciRuntime(program, join(directory, 'runtime'));
+  return new LocalEngine({ layout, toolkit, runtime, directory, runDirectory: run.directory, id: run.id });
+}
+
+/** What a run of the local engine works with. */
+export interface LocalRun {
+  readonly id: string;
+  readonly layout: StateLayout;
+  readonly toolkit: Toolkit;
+  readonly runtime: OciRuntime;
+  /** Folder for mounts and containers of this run; on a file system that overlays can write to. */
+  readonly directory: string;
+  /** What the disposal removes: `directory` or its parent. */
+  readonly runDirectory: string;
+}
+
+class LocalEngine implements Engine {
+  readonly name = 'local';
+  readonly #run: LocalRun;
+
+  constructor(run: LocalRun) {
+    this.#run = run;
+  }
+
+  async open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage> {
+    checkPlatform(image.platform);
+    if (options.temporary) return LocalImage.unpackAndMount(this.#run, image, options);
+    for (const layer of image.layers) await ensureLayer(this.#run.layout, layer, options);
+    return LocalImage.mount(this.#run, image, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#run.directory !== this.#run.runDirectory) await unmount(this.#run.directory);
+    await rm(this.#run.runDirectory, { recursive: true, force: true });
+  }
+}
+
+async function mountTmpfs(directory: string): Promise<void> {
+  const { mkdir } = await import('node:fs/promises');
+  await mkdir(directory);
+  await runCommand('mount', ['-t', 'tmpfs', '-o', 'mode=711', 'tmpfs', directory], { doing: 'mounting a tmpfs' });
+}
+
+function checkPlatform(platform: Platform): void {
+  const runnable = RUNNABLE[process.arch] ?? [];
+  if (runnable.includes(platform.architecture)) return;
+  throw new TraceSlimError(
+    'PLATFORM_UNSUPPORTED',
+    `the image is for ${platform.os}/${platform.architecture}, this host runs linux/${runnable[0] ?? process.arch}`,
+    { hint: 'Use the image of this architecture, or run trace-slim on a machine of that one.' },
+  );
+}

@@ -1,0 +1,230 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Image } from '../../image/types.ts';
+import { type ImagePath, imagePathFromText } from '../../rootfs/path.ts';
+import { resolvePath } from '../../rootfs/resolve.ts';
+import type { RootFs } from '../../rootfs/rootfs.ts';
+import type { Container, ContainerSpec, OpenedImage, ToolkitPaths } from '../types.ts';
+import { runCommand } from './command.ts';
+import { createLogsDirectory, LocalContainer } from './container.ts';
+import { resolveIdentity } from './identity.ts';
+import { layerName, unpackLayer } from './layer-cache.ts';
+import type { LocalRun } from './local-engine.ts';
+import { readMountedRootFs } from './mounted-rootfs.ts';
+import { systemFileMounts } from './network-files.ts';
+import { mountOverlay, unmount } from './overlay.ts';
+import { packPaths } from './pack.ts';
+import { type Mount, runtimeSpec } from './runtime-spec.ts';
+
+/** Folder inside containers where the toolkit and the logs are bound. On /dev, which is no part of an image. */
+const TOOLKIT_PARENT = '/dev/.trace-slim-';
+
+interface Parts {
+  readonly run: LocalRun;
+  readonly image: Image;
+  readonly mount: AsyncDisposable & { path: string };
+  readonly rootfs: RootFs;
+  /** Folders of the layers, top first. */
+  readonly lower: readonly string[];
+  /** Undoes what was made for this image alone. */
+  readonly release: () => Promise<void>;
+}
+
+/** An image whose layers are unpacked, with its pristine file system mounted read-only. */
+export class LocalImage implements OpenedImage {
+  readonly image: Image;
+  readonly rootfs: RootFs;
+  readonly #parts: Parts;
+  #containers = 0;
+
+  private constructor(parts: Parts) {
+    this.image = parts.image;
+    this.rootfs = parts.rootfs;
+    this.#parts = parts;
+  }
+
+  /** An image whose layers are in the cache, or a plain directory of this host. */
+  static async mount(run: LocalRun, image: Image, options: { signal: AbortSignal }): Promise<LocalImage> {
+    if (image.rootfsDirectory) return LocalImage.#mountDirectory(run, image, image.rootfsDirectory, options);
+    const lower = image.layers.map((layer) => layerName(layer.diffId)).reverse();
+    const listing = join(run.layout.listings, chainName(image));
+    return LocalImage.#mountLower({ run, image, lower, listing, release: async () => {} }, options);
+  }
+
+  /** An image that is unpacked for this run only. */
+  static async unpackAndMount(run: LocalRun, image: Image, options: { signal: AbortSignal }): Promise<LocalImage> {
+    const directory = join(run.directory, `layers-${randomName()}`);
+    const release = () => rm(directory, { recursive: true, force: true });
+    try {
+      const lower: string[] = [];
+      for (const layer of image.layers) {
+        const folder = join(directory, layerName(layer.diffId));
+        await mkdir(folder, { recursive: true, mode: 0o755 });
+        await unpackLayer(layer, folder, options);
+        lower.unshift(folder);
+      }
+      return await LocalImage.#mountLower({ run, image, lower, listing: undefined, release }, options);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  /** The directory is bound below the run first, since its own name may hold `:`. */
+  static async #mountDirectory(
+    run: LocalRun,
+    image: Image,
+    directory: string,
+    options: { signal: AbortSignal },
+  ): Promise<LocalImage> {
+    const bound = join(run.directory, `rootfs-${randomName()}`);
+    await mkdir(bound);
+    await runCommand('mount', ['--bind', '-o', 'ro', directory, bound], { doing: `binding ${directory}` });
+    try {
+      return await LocalImage.#mountLower(
+        { run, image, lower: [bound], listing: undefined, release: () => unmount(bound) },
+        options,
+      );
+    } catch (error) {
+      await unmount(bound);
+      throw error;
+    }
+  }
+
+  static async #mountLower(
+    parts: Omit<Parts, 'mount' | 'rootfs'> & { listing: string | undefined },
+    options: { signal: AbortSignal },
+  ): Promise<LocalImage> {
+    const { run, lower, listing } = parts;
+    const directory = join(run.directory, `image-${randomName()}`);
+    const mount = await mountOverlay({
+      layersDirectory: run.layout.layers,
+      lower,
+      directory,
+      writable: false,
+      signal: options.signal,
+    });
+    try {
+      const rootfs = await readMountedRootFs(mount.path, listing, options);
+      return new LocalImage({ ...parts, mount, rootfs });
+    } catch (error) {
+      await mount[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  pack(paths: readonly ImagePath[], options: { signal: AbortSignal }): Readable {
+    return packPaths(this.#parts.mount.path, paths, options);
+  }
+
+  async start(spec: ContainerSpec, options: { signal: AbortSignal }): Promise<Container> {
+    const { run, lower } = this.#parts;
+    const id = `trace-slim-${run.id}-${randomName()}-${++this.#containers}`;
+    const directory = join(run.directory, id);
+    await mkdir(directory, { mode: 0o711 });
+    const root = await mountOverlay({
+      layersDirectory: run.layout.layers,
+      lower,
+      directory: join(directory, 'root'),
+      writable: true,
+      rootEntry: this.rootfs.get(imagePathFromText('/')),
+      signal: options.signal,
+    });
+    try {
+      const logsDirectory = await createLogsDirectory(directory);
+      const toolkit = toolkitPaths(run);
+      const identity = await resolveIdentity(this.rootfs, spec.config.User ?? '');
+      const mounts = [
+        ...(await systemFileMounts(directory, spec.network)),
+        ...(await this.#volumeMounts(spec, directory, root.path)),
+        bind(run.toolkit.directory, `${toolkit.prefix}/kit`, ['ro', 'nosuid', 'nodev']),
+        bind(logsDirectory, toolkit.logs, ['rw', 'nosuid', 'nodev', 'noexec']),
+      ];
+      const env = spec.env ?? [];
+      const bundle = runtimeSpec({
+        config: spec.config,
+        command: spec.command(toolkit),
+        env,
+        identity,
+        rootDirectory: root.path,
+        mounts,
+        network: spec.network,
+        cgroupsPath: `/${id}`,
+      });
+      await writeFile(join(directory, 'config.json'), JSON.stringify(bundle));
+      const process = await run.runtime.start('run', ['--bundle', directory, id], {
+        directory,
+        name: 'main',
+        doing: 'starting the container',
+      });
+      return await LocalContainer.started({
+        id,
+        runtime: run.runtime,
+        process,
+        toolkit,
+        directory,
+        logsDirectory,
+        identity,
+        config: spec.config,
+        env,
+        network: spec.network,
+        release: async () => root[Symbol.asyncDispose](),
+      });
+    } catch (error) {
+      await root[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.mount[Symbol.asyncDispose]();
+    await this.#parts.release();
+  }
+
+  /** A volume starts as a copy of what the image has in its place, as Docker fills a new one. */
+  async #volumeMounts(spec: ContainerSpec, directory: string, root: string): Promise<Mount[]> {
+    const mounts: Mount[] = [];
+    for (const volume of Object.keys(spec.config.Volumes ?? {})) {
+      const { entry } = resolvePath(this.rootfs, imagePathFromText(volume));
+      const source = join(directory, `volume-${mounts.length}`);
+      if (entry?.type === 'directory') {
+        const content = Buffer.from(`${root}${entry.path}/.`, 'latin1').toString();
+        await runCommand('cp', ['-a', '--', content, source], { doing: `filling the volume ${volume}` });
+      } else {
+        await mkdir(source, { mode: 0o755 });
+      }
+      mounts.push(bind(source, volume, ['rw']));
+    }
+    return mounts;
+  }
+}
+
+function randomName(): string {
+  return randomBytes(3).toString('hex');
+}
+
+function chainName(image: Image): string {
+  return createHash('sha256')
+    .update(image.layers.map((layer) => layer.diffId).join(' '))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+function toolkitPaths(run: LocalRun): ToolkitPaths {
+  const prefix = `${TOOLKIT_PARENT}${run.id}`;
+  const kit = `${prefix}/kit`;
+  return {
+    launcher: [`${kit}/lib/${run.toolkit.loader}`, '--library-path', `${kit}/lib`],
+    strace: `${kit}/bin/strace`,
+    sh: `${kit}/bin/sh`,
+    sleep: `${kit}/bin/sleep`,
+    logs: `${prefix}/logs`,
+    prefix: imagePathFromText(prefix),
+  };
+}
+
+function bind(source: string, destination: string, options: readonly string[]): Mount {
+  return { destination, type: 'bind', source, options: ['bind', ...options] };
+}
