@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { Client } from 'undici';
+import type { Endpoint } from '../engine/types.ts';
+import { errnoOf } from '../errors.ts';
+import { startDeadline } from './deadline.ts';
+
+/** Bytes of a body that are stored; the rest is counted and hashed. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** A body longer than this is taken for one that never ends. */
+const MAX_READ_BYTES = 1024 * 1024 * 1024;
+
+export type Scheme = 'http' | 'https';
+
+/** One HTTP request as it is sent. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query, as in the request line. */
+  readonly target: string;
+  /** Lower-case names. `host` is included. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body?: Buffer;
+}
+
+export interface HttpBody {
+  /** All bytes; undefined when there are more than are stored. */
+  readonly bytes: Buffer | undefined;
+  readonly length: number;
+  readonly sha256: string;
+  /** Why the body's end was not seen. */
+  readonly unfinished?: string;
+}
+
+/** What came back. `refused`, `closed`: no answer at all; `malformed`: bytes that are not HTTP; `timeout`: nothing in time. */
+export type HttpReply =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+      readonly body: HttpBody;
+    }
+  | {
+      readonly kind: 'failure';
+      readonly reason: 'refused' | 'closed' | 'malformed' | 'timeout' | 'invalid';
+      readonly text: string;
+    };
+
+/** Answers of these types go on until one side has had enough. */
+const ENDLESS_TYPES = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
+
+/**
+ * Sends one request over a connection of its own (HTTP/1.1, any certificate, redirects not followed) and reads the
+ * answer. Resolves for everything a server can do; rejects only with the signal's reason.
+ */
+export async function exchange(
+  endpoint: Endpoint,
+  scheme: Scheme,
+  request: HttpRequest,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<HttpReply> {
+  using deadline = startDeadline(signal, timeoutMs);
+  const client = connect(endpoint, scheme);
+  try {
+    const { target: path, method, headers, body } = request;
+    const answer = await client.request({ path, method, headers, body: body ?? null, signal: deadline.signal });
+    const { statusCode: status, headers: received } = answer;
+    const endless = ENDLESS_TYPES.test(String(received['content-type'] ?? ''));
+    const read = endless ? unread('it never ends') : await readBody(answer.body, () => deadline.expired());
+    signal.throwIfAborted();
+    if (endless) answer.body.on('error', () => {}).destroy();
+    return { kind: 'answer', status, headers: received, body: read };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (deadline.expired())
+      return { kind: 'failure', reason: 'timeout', text: `no answer within ${timeoutMs / 1000} s` };
+    return failureOf(error);
+  } finally {
+    await client.destroy();
+  }
+}
+
+function connect(endpoint: Endpoint, scheme: Scheme): Client {
+  const options = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 256 * 1024 };
+  const connectOptions = { rejectUnauthorized: false, timeout: 0 };
+  if ('socketPath' in endpoint) {
+    return new Client(`${scheme}://localhost`, {
+      ...options,
+      socketPath: endpoint.socketPath,
+      connect: connectOptions,
+    });
+  }
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  return new Client(`${scheme}://${host}:${endpoint.port}`, { ...options, connect: connectOptions });
+}
+
+async function readBody(body: AsyncIterable<Buffer>, expired: () => boolean): Promise<HttpBody> {
+  const hash = createHash('sha256');
+  const stored: Buffer[] = [];
+  let length = 0;
+  let unfinished: string | undefined;
+  try {
+    for await (const chunk of body) {
+      hash.update(chunk);
+      length += chunk.length;
+      if (length <= MAX_BODY_BYTES) stored.push(chunk);
+      if (length > MAX_READ_BYTES) {
+        unfinished = 'it is too long';
+        break;
+      }
+    }
+  } catch {
+    unfinished = expired() ? 'the time was up' : 'the connection was closed';
+  }
+  const bytes = length <= MAX_BODY_BYTES ? Buffer.concat(stored) : undefined;
+  return { bytes, length, sha256: hash.digest('hex'), ...(unfinished && { unfinished }) };
+}
+
+function unread(unfinished: string): HttpBody {
+  return { bytes: undefined, length: 0, sha256: '', unfinished };
+}
+
+type FailureReason = Extract<HttpReply, { kind: 'failure' }>['reason'];
+
+const FAILURES: readonly { readonly code: RegExp; readonly reason: FailureReason; readonly text: string }[] = [
+  { code: /^(?:ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH)$/, reason: 'refused', text: 'connection refused' },
+  { code: /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, reason: 'closed', text: 'connection closed without an answer' },
+  {
+    code: /^(?:HPE_|HTTPParserError$|UND_ERR_(?:HEADERS_OVERFLOW|RES_))/,
+    reason: 'malformed',
+    text: 'the answer is not HTTP',
+  },
+  { code: /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/, reason: 'malformed', text: 'the answer is not TLS' },
+  { code: /^UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|REQ_)/, reason: 'invalid', text: 'the request cannot be sent' },
+];
+
+function failureOf(error: unknown): HttpReply {
+  const code = errnoOf(error) ?? (error instanceof Error ? error.name : '');
+  const known = FAILURES.find((failure) => failure.code.test(code));
+  if (!known) throw error;
+  return { kind: 'failure', reason: known.reason, text: known.text };
+}

@@ -1,0 +1,89 @@
+import type { Container, ExecResult, ToolkitPaths } from '../engine/types.ts';
+import { startDeadline } from './deadline.ts';
+import { exitOutcome, failedOutcome } from './outcome.ts';
+import type { Outcome, Probe } from './types.ts';
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+/**
+ * Puts a command under the tracer. Called once for every process started, with the probe's id (or `ready`) so that what
+ * is traced can be attributed to it; each call must give a command that writes a log of its own.
+ */
+export type TraceWrapper = (toolkit: ToolkitPaths, command: readonly string[], probe: string) => readonly string[];
+
+/** What to run, as a command line, and what it reads from its standard input. */
+export interface Program {
+  command(toolkit: ToolkitPaths): readonly string[];
+  readonly stdin?: Buffer;
+}
+
+export interface ExecProbeOptions {
+  readonly id: string;
+  readonly program: Program;
+  readonly trace: TraceWrapper;
+  /** Default: ten minutes. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A program run in the container. Its exit status is its outcome whatever it is: only a program that could not be
+ * started, or that did not end in time, is not ok.
+ */
+export function execProbe({ id, program, trace, timeoutMs = DEFAULT_TIMEOUT_MS }: ExecProbeOptions): Probe {
+  return {
+    id,
+    kind: 'exec',
+    ports: [],
+    run: async (container, { signal }) => [await runTraced(container, { id, program, trace, timeoutMs, signal })],
+  };
+}
+
+export interface TracedRun extends Required<ExecProbeOptions> {
+  readonly signal: AbortSignal;
+  /** Which exit statuses are ok. Default: every one. */
+  readonly accepts?: (exitStatus: number) => boolean;
+}
+
+/** Runs a program under the tracer and waits for its end. Rejects when aborted or when the engine fails. */
+export async function runTraced(container: Container, run: TracedRun): Promise<Outcome> {
+  const { id, program, accepts = () => true } = run;
+  const startedAt = performance.now();
+  using deadline = startDeadline(run.signal, run.timeoutMs);
+  try {
+    const result = await container.exec(
+      {
+        command: (toolkit) => run.trace(toolkit, program.command(toolkit), id),
+        ...(program.stdin && { stdin: program.stdin }),
+      },
+      { signal: deadline.signal },
+    );
+    const obstacle = startFailure(result);
+    if (obstacle) return failedOutcome(id, `could not be run: ${obstacle}`, startedAt);
+    return exitOutcome(id, result, startedAt, accepts(result.exitStatus));
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (!deadline.expired()) throw error;
+    return failedOutcome(id, `no result within ${run.timeoutMs / 1000} s`, startedAt);
+  }
+}
+
+/** What tracers and OCI runtimes print, and nothing else, when the program itself cannot be started. */
+const START_FAILURES = [
+  /^\S*strace: (Can't stat '.*': .*|exec: .*|Cannot find executable .*)$/m,
+  /^(?:time=\S+ level=error msg=")?(?:exec failed|runc run failed): (.*)$/m,
+  /^\S*(?:executable file .* not found in \$PATH.*|crun: .*: No such file or directory)$/m,
+];
+
+/** Exit statuses of a tracer or runtime that could not start a program. */
+const START_FAILURE_STATUSES = new Set([1, 126, 127, 255]);
+
+function startFailure({ exitStatus, stdout, stderr }: ExecResult): string | undefined {
+  if (!START_FAILURE_STATUSES.has(exitStatus) || stdout.length > 0 || stderr.length > 2000) return undefined;
+  const text = stderr.toString('utf8').trim();
+  if (text.includes('\n')) return undefined;
+  for (const pattern of START_FAILURES) {
+    const found = pattern.exec(text);
+    if (found) return found[1] ?? found[0];
+  }
+  return undefined;
+}

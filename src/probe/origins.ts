@@ -1,0 +1,75 @@
+import type { Container } from '../engine/types.ts';
+import { exchange, type HttpReply, type HttpRequest, type Scheme } from './exchange.ts';
+import { poll } from './poll.ts';
+
+/** A port may be listening before the server behind it answers: this long it may refuse and close. */
+const SETTLE_MS = 10_000;
+
+export interface SendOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Undefined: detected at the first answer and remembered. */
+  readonly scheme?: Scheme;
+}
+
+/**
+ * The HTTP servers of one image, by port. Remembers the scheme of each port, so that every run uses the one that was
+ * found first, and which ports have answered in which container, so that only servers that are still starting are asked
+ * again.
+ */
+export class HttpOrigins {
+  readonly #schemes = new Map<number, Scheme>();
+  readonly #answered = new WeakMap<Container, Set<number>>();
+  readonly #settleMs: number;
+
+  constructor(settleMs: number = SETTLE_MS) {
+    this.#settleMs = settleMs;
+  }
+
+  /** Sends a request, again and again only until the port has answered anything once. Rejects only when aborted. */
+  async send(container: Container, port: number, request: HttpRequest, options: SendOptions): Promise<HttpReply> {
+    let last: HttpReply | undefined;
+    const final = await poll(
+      async () => {
+        last = await this.#sendOnce(container, port, request, options);
+        return this.#isFinal(container, port, last) ? last : undefined;
+      },
+      { timeoutMs: this.#settleMs, signal: options.signal },
+    );
+    const reply = final ?? (last as HttpReply);
+    if (reply.kind === 'answer') this.#answeredIn(container).add(port);
+    return reply;
+  }
+
+  #isFinal(container: Container, port: number, reply: HttpReply): boolean {
+    if (reply.kind === 'answer' || reply.reason === 'timeout' || reply.reason === 'invalid') return true;
+    return this.#answeredIn(container).has(port) || container.result() !== undefined;
+  }
+
+  #answeredIn(container: Container): Set<number> {
+    const known = this.#answered.get(container) ?? new Set<number>();
+    this.#answered.set(container, known);
+    return known;
+  }
+
+  async #sendOnce(container: Container, port: number, request: HttpRequest, options: SendOptions): Promise<HttpReply> {
+    const endpoint = await container.endpoint(port);
+    const scheme = options.scheme ?? this.#schemes.get(port);
+    if (scheme) return exchange(endpoint, scheme, request, options);
+    const plain = await exchange(endpoint, 'http', request, options);
+    if (!mayBeTls(plain)) {
+      if (plain.kind === 'answer') this.#schemes.set(port, 'http');
+      return plain;
+    }
+    const secure = await exchange(endpoint, 'https', request, options);
+    if (secure.kind !== 'answer') return plain;
+    this.#schemes.set(port, 'https');
+    return secure;
+  }
+}
+
+/** How servers that want TLS react to a plain request: an alert, silence and a closed connection, or a hint in a 400. */
+function mayBeTls(reply: HttpReply): boolean {
+  if (reply.kind === 'failure') return reply.reason === 'malformed' || reply.reason === 'closed';
+  return reply.status === 400 && /https|ssl|tls/i.test(reply.body.bytes?.subarray(0, 4096).toString('latin1') ?? '');
+}

@@ -1,0 +1,60 @@
+import { Readable } from 'node:stream';
+import type { Container, Endpoint, ExecResult, ToolkitPaths } from '../../src/engine/types.ts';
+import { imagePathFromText } from '../../src/rootfs/path.ts';
+
+export const FAKE_TOOLKIT: ToolkitPaths = {
+  launcher: ['/.toolkit/ld.so', '--library-path', '/.toolkit/lib'],
+  strace: '/.toolkit/strace',
+  sh: '/.toolkit/sh',
+  sleep: '/.toolkit/sleep',
+  logs: '/.toolkit/logs',
+  prefix: imagePathFromText('/.toolkit'),
+};
+
+/** One program started in a fake container. */
+export interface FakeExec {
+  readonly command: readonly string[];
+  readonly stdin: string;
+  readonly signal: AbortSignal;
+}
+
+export interface FakeContainerOptions {
+  exec?(call: FakeExec): Promise<Partial<ExecResult> | string> | Partial<ExecResult> | string;
+  isListening?(port: number): boolean;
+  readonly endpoints?: Readonly<Record<number, Endpoint>>;
+  result?(): ExecResult | undefined;
+  readonly output?: string;
+}
+
+/** A container that runs nothing: what its programs do and what its ports are is given. */
+export function fakeContainer(options: FakeContainerOptions = {}): Container & { readonly execs: FakeExec[] } {
+  const execs: FakeExec[] = [];
+  const never = new Promise<ExecResult>(() => {});
+  return {
+    id: 'fake',
+    toolkit: FAKE_TOOLKIT,
+    ended: never,
+    execs,
+    result: () => options.result?.(),
+    output: (maxBytes) => (options.output ?? '').slice(-maxBytes),
+    async exec(spec, { signal }) {
+      const call = { command: spec.command(FAKE_TOOLKIT), stdin: String(spec.stdin ?? ''), signal };
+      execs.push(call);
+      const given = (await options.exec?.(call)) ?? {};
+      return execResult(typeof given === 'string' ? { stdout: Buffer.from(given) } : given);
+    },
+    isListening: async (port) => options.isListening?.(port) ?? options.endpoints?.[port] !== undefined,
+    endpoint: async (port) => options.endpoints?.[port] ?? { host: '127.0.0.1', port },
+    isTraced: async () => true,
+    stop: async () => options.result?.() ?? execResult({}),
+    logNames: async () => [],
+    logSize: async () => 0,
+    openLog: () => Readable.from([]),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/** An exec result with nothing printed and exit status 0, except for what is given. */
+export function execResult(given: Partial<ExecResult>): ExecResult {
+  return { exitStatus: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), truncated: false, ...given };
+}
