@@ -20,6 +20,34 @@ export interface BuildSettings {
   readonly reportPath?: string;
 }
 
+/** What `trace` is told: run, probe, write what was seen to a JSON Lines file. */
+export interface TraceSettings {
+  readonly source: string;
+  readonly run: RunSettings;
+  readonly probes: ProbeSettings;
+  readonly allowIncomplete: boolean;
+  /** Where the trace goes. */
+  readonly outputPath: string;
+}
+
+/** What `verify` is told: the same probes on two images. */
+export interface VerifySettings {
+  readonly fat: string;
+  readonly slim: string;
+  readonly run: RunSettings;
+  readonly probes: ProbeSettings;
+  readonly allowIncomplete: boolean;
+  readonly reportPath?: string;
+}
+
+/** What `paths` is told. Each input is a trace file, or an image that is traced first. */
+export interface PathsSettings {
+  readonly inputs: readonly string[];
+  readonly run: RunSettings;
+  readonly probes: ProbeSettings;
+  readonly allowIncomplete: boolean;
+}
+
 export interface RunSettings {
   /** Replaces keys of the image's own configuration for the run: Entrypoint, Cmd, User, WorkingDir, ExposedPorts. */
   readonly config: Pick<RuntimeConfig, 'Entrypoint' | 'Cmd' | 'User' | 'WorkingDir' | 'ExposedPorts' | 'Healthcheck'>;
