@@ -1,0 +1,72 @@
+import type { Fact, Outcome } from '../probe/types.ts';
+import type { Difference } from '../report/report.ts';
+import { displayBytes, excerptOf } from './excerpt.ts';
+import { textPattern } from './text.ts';
+
+const MAX_SHOWN = 400;
+const ABSENT = '(absent)';
+
+/**
+ * Compares what one probe found on the slim image with what it found on the fat one. `fatB` is a second run of the fat
+ * image: what differs between the two is volatile (see {@link textPattern}); an exact fact may then have either value.
+ * Empty when they are equal.
+ */
+export function compareOutcomes(fatA: Outcome, fatB: Outcome | undefined, slim: Outcome): Difference[] {
+  const failure = failureDifference([fatA, fatB], slim);
+  if (failure) return [failure];
+  const names = new Set([...fatA.facts, ...slim.facts].map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    const difference = compareFact(name, factOf(fatA, name), fatB, factOf(slim, name));
+    return difference ? [difference] : [];
+  });
+}
+
+/** A probe that gave no result on one image only: one difference says it all. */
+function failureDifference(fat: readonly (Outcome | undefined)[], slim: Outcome): Difference | undefined {
+  const known = fat.filter((outcome) => outcome !== undefined);
+  if (known.some((outcome) => isFailure(outcome) === isFailure(slim))) return undefined;
+  return differenceOf('outcome', known[0]?.summary ?? ABSENT, slim.summary);
+}
+
+function isFailure(outcome: Outcome): boolean {
+  return factOf(outcome, 'failure') !== undefined;
+}
+
+function factOf(outcome: Outcome, name: string): Fact | undefined {
+  return outcome.facts.find((fact) => fact.name === name);
+}
+
+type ComparedFact = Fact & { readonly compare: 'exact' | 'text' };
+
+function compareFact(
+  name: string,
+  a: Fact | undefined,
+  fatB: Outcome | undefined,
+  slim: Fact | undefined,
+): Difference | undefined {
+  const b = fatB ? factOf(fatB, name) : a;
+  if (!a && !b) return isCompared(slim) ? differenceOf(name, ABSENT, slim.value) : undefined;
+  if (!isCompared(a) || !isCompared(b)) return undefined;
+  if (!isCompared(slim)) return differenceOf(name, a.value, slim?.value ?? ABSENT);
+  if (slim.value === a.value || slim.value === b.value) return undefined;
+  if ([a, b, slim].some((fact) => fact.compare === 'exact')) return compareExact(name, a, b, slim);
+  const pattern = textPattern(a.value, fatB ? b.value : undefined);
+  return pattern.fits(slim.value) ? undefined : { fact: name, ...excerptOf(pattern, slim.value) };
+}
+
+function isCompared(fact: Fact | undefined): fact is ComparedFact {
+  return fact !== undefined && fact.compare !== 'shown';
+}
+
+/** Bodies known by their digest only. When two runs of the fat image differ in it, there is nothing left to compare. */
+const DIGEST = /^sha256:[\da-f]{64} \d+ B$/;
+
+function compareExact(name: string, a: Fact, b: Fact, slim: Fact): Difference | undefined {
+  const isVolatile = a.value !== b.value && [a, b, slim].every(({ value }) => DIGEST.test(value));
+  return isVolatile ? undefined : differenceOf(name, a.value, slim.value);
+}
+
+function differenceOf(fact: string, fat: string, slim: string): Difference {
+  const [shownFat, shownSlim] = [fat, slim].map((value) => displayBytes(value.slice(0, MAX_SHOWN))) as [string, string];
+  return { fact, fat: shownFat, slim: shownSlim, diff: `- ${shownFat}\n+ ${shownSlim}` };
+}
