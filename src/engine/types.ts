@@ -9,6 +9,8 @@ import type { RootFs } from '../rootfs/rootfs.ts';
  */
 export interface Engine extends AsyncDisposable {
   readonly name: 'local';
+  /** A folder of this host for files of this run. Goes away with the engine, also after a crash (`clean`). */
+  readonly scratchDirectory: string;
   /**
    * Makes an image ready to run and to read. Layers are unpacked at most once per machine; those of a `temporary` image
    * are forgotten with it.

@@ -62,6 +62,10 @@ class LocalEngine implements Engine {
     this.#run = run;
   }
 
+  get scratchDirectory(): string {
+    return this.#run.runDirectory;
+  }
+
   async open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage> {
     checkPlatform(image.platform);
     if (options.temporary) return LocalImage.unpackAndMount(this.#run, image, options);

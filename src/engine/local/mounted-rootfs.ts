@@ -8,6 +8,7 @@ import { FIND_FORMAT, parseListing } from '../../rootfs/listing.ts';
 import type { ImagePath } from '../../rootfs/path.ts';
 import { displayPath } from '../../rootfs/path.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
+import type { RootFsIndex } from '../../rootfs/rootfs-index.ts';
 import { commandFailed, hostPath } from './command.ts';
 
 /**
@@ -19,19 +20,24 @@ export async function readMountedRootFs(
   cacheFile: string | undefined,
   options: { signal: AbortSignal },
 ): Promise<RootFs> {
-  const read = (path: ImagePath, offset: number, length: number) => readRange(mount, path, offset, length);
   if (cacheFile === undefined) {
     const find = listFiles(mount, options);
-    const rootfs = await parseListing(find.stdout, read);
+    const index = await parseListing(find.stdout);
     await find.succeeded;
-    return rootfs;
+    return readable(index, mount);
   }
   const isCached = await stat(cacheFile).then(
     () => true,
     () => false,
   );
   if (!isCached) await writeListing(mount, cacheFile, options);
-  return parseListing(createReadStream(cacheFile, { highWaterMark: 1 << 20 }), read);
+  return readable(await parseListing(createReadStream(cacheFile, { highWaterMark: 1 << 20 })), mount);
+}
+
+function readable(index: RootFsIndex, mount: string): RootFs {
+  return Object.assign(index, {
+    read: (path: ImagePath, offset: number, length: number) => readRange(mount, path, offset, length),
+  });
 }
 
 async function writeListing(mount: string, cacheFile: string, options: { signal: AbortSignal }): Promise<void> {

@@ -1,0 +1,14 @@
+export { type ErrorCode, EXIT, TraceSlimError } from './errors.ts';
+export {
+  buildSlim,
+  cleanLeftovers,
+  diagnose,
+  listPaths,
+  type RunContext,
+  traceImage,
+  verifyImages,
+} from './pipeline.ts';
+export type { ProgressEvent, ProgressSink, Stage } from './progress.ts';
+export type { Report } from './report/report.ts';
+export type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
+export type { BuildSettings, PathsSettings, TraceSettings, VerifySettings } from './settings.ts';

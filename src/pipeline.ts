@@ -1,0 +1,272 @@
+import { creationSeconds } from './build/build-image.ts';
+import { defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
+import { cleanLocal } from './engine/local/clean.ts';
+import { diagnoseLocal } from './engine/local/doctor.ts';
+import { openLocalEngine } from './engine/local/local-engine.ts';
+import { layoutOf } from './engine/local/state.ts';
+import type { Engine, OpenedImage } from './engine/types.ts';
+import { openImage } from './image/open.ts';
+import type { Image } from './image/types.ts';
+import { includeList } from './keep/include-list.ts';
+import { findMisses } from './keep/missed.ts';
+import type { ProgressSink } from './progress.ts';
+import { keptPaths, removedGroups, summaryOf } from './report/build-report.ts';
+import type { ProbeReport, Report } from './report/report.ts';
+import type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
+import { saveReport } from './report/write.ts';
+import { readPackages } from './rootfs/packages.ts';
+import type { BuildSettings, PathsSettings, RunSettings, TraceSettings, VerifySettings } from './settings.ts';
+import { Stages } from './stages.ts';
+import { stateDirectory } from './state.ts';
+import { type Observation, observe } from './trace/observe.ts';
+import { type PlannedRun, planRun, replayOf } from './trace/plan-run.ts';
+import { recordRun } from './trace/record.ts';
+import { runConfig } from './trace/run-config.ts';
+import { isTraceFile, mergeTraces, readTraceFile, writeTraceFile } from './trace/trace-file.ts';
+import { buildAndHeal, reportMiss } from './verify/heal.ts';
+import { compareRuns, unverifiedRows } from './verify/verify.ts';
+
+/** What a run is given by whoever calls it. */
+export interface RunContext {
+  readonly signal: AbortSignal;
+  readonly progress: ProgressSink;
+  /** Resolves when the user has pressed enter, or sent SIGUSR1. */
+  readonly userSignal?: (kind: 'enter' | 'signal') => Promise<void>;
+  readonly version: string;
+}
+
+/**
+ * The whole job: open, trace, plan, pack, verify and heal, write. A slim image that behaves differently is a result, not an
+ * error: the report says `differs` and nothing is written.
+ */
+export async function buildSlim(settings: BuildSettings, context: RunContext): Promise<Report> {
+  const { signal, version } = context;
+  const stages = new Stages(context.progress);
+  await using image = await openFat(settings.source, settings.run, signal);
+  await using engine = await openLocalEngine(stateDirectory(), { signal });
+  await using fat = await openStage(stages, engine, image, signal);
+  const packages = readPackages(fat.rootfs);
+  const { planned, observation } = await watch(fat, settings, stages, context);
+  const createdSeconds = creationSeconds(image.config, process.env.SOURCE_DATE_EPOCH);
+  const result = await buildAndHeal({
+    engine,
+    fat,
+    fatRuns: observation.runs,
+    trace: observation.trace,
+    keepSettings: settings.keep,
+    config: planned.plan.config,
+    replay: replayOf(planned, observation.runs[0]),
+    maxRounds: settings.maxRounds,
+    createdSeconds,
+    version,
+    verify: settings.verify,
+    record: recordOptions(stages, context, 'verify'),
+    stages,
+  });
+  await using slim = result.slim;
+  const isAccepted = result.isVerified || !settings.verify;
+  const tags = settings.tags.length > 0 ? settings.tags : defaultTags(image);
+  const destinations = settings.outputs.length > 0 ? settings.outputs : [defaultOutput(image.source)];
+  const outputs = isAccepted
+    ? await stages.run(
+        'write',
+        'writing the slim image',
+        () => writeOutputs(slim, { fat: image, destinations, tags, createdSeconds, signal }),
+        (written) => written.map((output) => output.destination).join(', '),
+      )
+    : [];
+  const report = await stages.run(
+    'report',
+    'writing the report',
+    async () => ({
+      ...baseReport(version, image, fat, observation),
+      status: result.isVerified
+        ? ('verified' as const)
+        : settings.verify
+          ? ('differs' as const)
+          : ('not-verified' as const),
+      slim: {
+        ...summaryOf(image, fat.rootfs, result.keep),
+        source: outputs[0]?.destination ?? '',
+        digest: outputs[0]?.digest ?? '',
+        layers: 1,
+      },
+      outputs,
+      tags: isAccepted ? tags : [],
+      probes: result.probes ?? unverifiedRows(observation.runs[0]),
+      rounds: result.rounds,
+      kept: keptPaths(fat.rootfs, result.keep),
+      removed: removedGroups(fat.rootfs, result.keep, await packages),
+      warnings: [...planned.notes, ...result.warnings],
+    }),
+    () => `${result.keep.size} paths kept`,
+  );
+  return finish({ ...report, stages: stages.durations() }, settings.reportPath);
+}
+
+/** Runs and probes an image, and writes what was seen to a file. */
+export async function traceImage(settings: TraceSettings, context: RunContext): Promise<TraceSummary> {
+  const stages = new Stages(context.progress);
+  await using image = await openFat(settings.source, settings.run, context.signal);
+  await using engine = await openLocalEngine(stateDirectory(), context);
+  await using fat = await openStage(stages, engine, image, context.signal);
+  const { observation } = await watch(fat, settings, stages, context);
+  const { trace, runs } = observation;
+  const { outcomes } = runs[0];
+  await writeTraceFile(settings.outputPath, {
+    source: image.source,
+    digest: image.digest,
+    tracer: 'strace',
+    trace,
+    outcomes,
+  });
+  const { completeness, accesses } = trace;
+  return { source: image.source, outputPath: settings.outputPath, accesses: accesses.length, completeness, outcomes };
+}
+
+/** Holds two existing images, however the second was made, against each other by the same probes. */
+export async function verifyImages(settings: VerifySettings, context: RunContext): Promise<Report> {
+  const { signal } = context;
+  const stages = new Stages(context.progress);
+  await using image = await openFat(settings.fat, settings.run, signal);
+  await using slimImage = await openFat(settings.slim, settings.run, signal);
+  await using engine = await openLocalEngine(stateDirectory(), { signal });
+  await using fat = await openStage(stages, engine, image, signal);
+  await using slim = await openStage(stages, engine, slimImage, signal);
+  const { planned, observation } = await watch(fat, settings, stages, context);
+  const replay = {
+    ...replayOf(planned, observation.runs[0]),
+    config: runConfig(slimImage.config.config ?? {}, settings.run),
+  };
+  const startedAt = performance.now();
+  const run = await stages.run(
+    'verify',
+    'replaying the probes on the slim image',
+    () => recordRun(slim, replay, recordOptions(stages, context, 'verify')),
+    (record) => `${record.outcomes.length} outcomes`,
+  );
+  const keep = { has: (path: Parameters<typeof slim.rootfs.get>[0]) => slim.rootfs.get(path) !== undefined };
+  const misses = findMisses({ fatRootfs: fat.rootfs, keep, accesses: run.trace.accesses });
+  const probes: ProbeReport[] = compareRuns(observation.runs, run);
+  const isVerified = misses.length === 0 && probes.every((probe) => probe.equal);
+  const report: Report = {
+    ...baseReport(context.version, image, fat, observation),
+    status: isVerified ? 'verified' : 'differs',
+    slim: summaryOf(slimImage, slim.rootfs),
+    probes,
+    rounds: [{ round: 1, misses: misses.map(reportMiss), durationMs: Math.round(performance.now() - startedAt) }],
+    stages: stages.durations(),
+    warnings: planned.notes,
+  };
+  return finish(report, settings.reportPath);
+}
+
+/** An include list from traces, or from images that are traced first: one path a line, as `--include-path-file` reads it. */
+export async function listPaths(settings: PathsSettings, context: RunContext): Promise<string[]> {
+  const lists: string[][] = [];
+  for (const input of settings.inputs) {
+    if (await isTraceFile(input)) {
+      lists.push(includeList((await readTraceFile(input)).trace));
+      continue;
+    }
+    const stages = new Stages(context.progress);
+    await using image = await openFat(input, settings.run, context.signal);
+    await using engine = await openLocalEngine(stateDirectory(), context);
+    await using fat = await openStage(stages, engine, image, context.signal);
+    const { observation } = await watch(fat, settings, stages, context);
+    lists.push(includeList(observation.trace, fat.rootfs));
+  }
+  return [...new Set(lists.flat())].sort();
+}
+
+/** Removes what runs that died have left. */
+export async function cleanLeftovers(options: { cache: boolean }, _context: RunContext): Promise<CleanReport> {
+  return cleanLocal(layoutOf(stateDirectory()), options);
+}
+
+/** What this host can do, and why not. */
+export async function diagnose(context: RunContext): Promise<Diagnosis> {
+  const checks = await diagnoseLocal(stateDirectory(), context);
+  return { engine: 'local', usable: checks.every((check) => check.ok), checks };
+}
+
+interface WatchSettings extends Pick<BuildSettings, 'run' | 'probes' | 'allowIncomplete'> {}
+
+/** Stage 2: plans the run of the fat image and observes it. */
+async function watch(
+  fat: OpenedImage,
+  settings: WatchSettings,
+  stages: Stages,
+  context: RunContext,
+): Promise<{ planned: PlannedRun; observation: Observation }> {
+  const { userSignal } = context;
+  const planned = planRun(fat, { run: settings.run, probes: settings.probes, ...(userSignal ? { userSignal } : {}) });
+  for (const text of planned.notes) context.progress({ kind: 'warning', text });
+  const observation = await stages.run(
+    'trace',
+    'running the image under the tracer',
+    () =>
+      observe(fat, planned.plan, {
+        ...recordOptions(stages, context, 'trace'),
+        allowFailing: settings.probes.allowFailing,
+        allowIncomplete: settings.allowIncomplete,
+      }),
+    ({ trace, runs }) => `${runs[0].outcomes.length} outcomes, ${trace.accesses.length} distinct file accesses`,
+  );
+  return { planned, observation };
+}
+
+/** A plain directory has no configuration of its own: what the command line says describes the image. */
+async function openFat(source: string, run: RunSettings, signal: AbortSignal): Promise<Image> {
+  const image = await openImage(source, { signal });
+  if (!image.rootfsDirectory) return image;
+  const described = { ...runConfig(image.config.config ?? {}, run), Env: [...run.env] };
+  image.config.config = described;
+  return image;
+}
+
+function openStage(stages: Stages, engine: Engine, image: Image, signal: AbortSignal): Promise<OpenedImage> {
+  return stages.run(
+    'open',
+    `opening ${image.source}`,
+    () => engine.open(image, { signal }),
+    (opened) => `${(opened.rootfs.sizeBytes / 1e6).toFixed(1)} MB in ${opened.rootfs.entryCount} paths`,
+  );
+}
+
+function recordOptions(_stages: Stages, context: RunContext, stage: 'trace' | 'verify') {
+  return {
+    signal: context.signal,
+    progress: (text: string) => context.progress({ kind: 'stage-progress', stage, text }),
+  };
+}
+
+function baseReport(version: string, image: Image, fat: OpenedImage, { trace }: Observation): Report {
+  const { complete, losses, notes, lines, unparsedLines, unparsedSamples } = trace.completeness;
+  return {
+    schemaVersion: 1,
+    tool: { name: 'trace-slim', version },
+    status: 'not-verified',
+    fat: summaryOf(image, fat.rootfs),
+    slim: null,
+    reduction: null,
+    outputs: [],
+    tags: [],
+    engine: 'local',
+    tracer: 'strace',
+    stages: [],
+    trace: { complete, losses, notes, lines, unparsedLines, unparsedSamples, accesses: trace.accesses.length },
+    probes: [],
+    rounds: [],
+    kept: [],
+    removed: [],
+    warnings: [],
+  };
+}
+
+async function finish(report: Report, reportPath: string | undefined): Promise<Report> {
+  const reduction = report.slim && report.slim.sizeBytes > 0 ? report.fat.sizeBytes / report.slim.sizeBytes : null;
+  const whole = { ...report, reduction };
+  await saveReport(whole, reportPath);
+  return whole;
+}

@@ -1,0 +1,83 @@
+import type { OpenedImage } from '../engine/types.ts';
+import { TraceSlimError } from '../errors.ts';
+import type { Outcome } from '../probe/types.ts';
+import { COMMAND_PROBE, type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
+import type { Trace } from './trace.ts';
+import { mergeTraces } from './trace-file.ts';
+
+/** The fat image seen twice: what differs between the two runs is no property of the image. */
+export interface Observation {
+  readonly runs: readonly [RunRecord, RunRecord];
+  /** Both traces together. */
+  readonly trace: Trace;
+}
+
+export interface ObserveOptions extends RecordOptions {
+  /** Failing probes are expected. */
+  readonly allowFailing: boolean;
+  /** Go on with a trace that may have lost events. */
+  readonly allowIncomplete: boolean;
+}
+
+/**
+ * Runs the fat image twice, at the same time unless both would want the same ports of this host. Errors: PROBE_FAILED,
+ * APPLICATION_DIED and the like when it does not do what is expected; TRACE_EMPTY, TRACE_INCOMPLETE.
+ */
+export async function observe(image: OpenedImage, plan: RunPlan, options: ObserveOptions): Promise<Observation> {
+  const unattended: RunPlan = { ...plan, hold: async () => {} };
+  const first = recordRun(image, plan, options);
+  if (plan.network === 'host') await first.catch(() => {});
+  const runs = await bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
+  for (const run of runs) checkOutcomes(run, plan, options.allowFailing);
+  const trace = mergeTraces(runs.map((run) => run.trace));
+  checkTrace(trace, options.allowIncomplete);
+  return { runs, trace };
+}
+
+/** Waits for both also when one fails, so that nothing of a failed run goes on in the background. */
+async function bothOf(first: Promise<RunRecord>, second: Promise<RunRecord>): Promise<[RunRecord, RunRecord]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+function checkOutcomes(run: RunRecord, plan: RunPlan, allowFailing: boolean): void {
+  if (allowFailing) return;
+  if (run.failure) throw run.failure;
+  const failed = run.outcomes.filter(
+    (outcome) => !outcome.ok && (outcome.probe !== COMMAND_PROBE || plan.probes.length === 0),
+  );
+  const [worst] = failed;
+  if (!worst) return;
+  const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
+  throw new TraceSlimError(
+    'PROBE_FAILED',
+    `a probe fails on the original image: ${worst.probe}: ${worst.summary}${others}`,
+    {
+      hint: 'Mend the probe or the image, or say --allow-failing-probes when failing is what is expected.',
+      context: { failed: failed.map(({ probe, summary }) => ({ probe, summary })), log: lastOutput(run.outcomes) },
+    },
+  );
+}
+
+const OUTPUT_SHOWN_CHARACTERS = 2000;
+
+/** What the application printed last, for error messages. */
+function lastOutput(outcomes: readonly Outcome[]): string {
+  const facts = outcomes.find((outcome) => outcome.probe === COMMAND_PROBE)?.facts ?? [];
+  const printed = facts.filter((fact) => fact.name === 'stdout' || fact.name === 'stderr').map((fact) => fact.value);
+  return printed.join('').slice(-OUTPUT_SHOWN_CHARACTERS);
+}
+
+function checkTrace(trace: Trace, allowIncomplete: boolean): void {
+  if (trace.accesses.length === 0) {
+    throw new TraceSlimError('TRACE_EMPTY', 'the tracer saw no file access at all', {
+      hint: 'Run `trace-slim doctor` to see whether programs can be traced on this host.',
+    });
+  }
+  const { complete, losses } = trace.completeness;
+  if (complete || allowIncomplete) return;
+  throw new TraceSlimError('TRACE_INCOMPLETE', `the trace is not complete: ${losses.join('; ')}`, {
+    hint: 'Run it again, or accept that files may be missing with --allow-incomplete-trace.',
+    context: { losses, samples: trace.completeness.unparsedSamples },
+  });
+}

@@ -1,0 +1,102 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Container, OpenedImage } from '../engine/types.ts';
+import { TraceSlimError } from '../errors.ts';
+import { effectiveCommand } from '../image/config.ts';
+import type { RuntimeConfig } from '../image/types.ts';
+import { planProbes } from '../probe/plan.ts';
+import { waitReady } from '../probe/readiness.ts';
+import { findProgram } from '../rootfs/programs.ts';
+import type { ProbeSettings, RunSettings } from '../settings.ts';
+import type { RunPlan } from './record.ts';
+import { runConfig } from './run-config.ts';
+import { straceCommand } from './strace-command.ts';
+
+export interface PlanRunOptions {
+  readonly run: RunSettings;
+  readonly probes: ProbeSettings;
+  /** Resolves when the user says that the container has been watched long enough. */
+  readonly userSignal?: (kind: 'enter' | 'signal') => Promise<void>;
+}
+
+/** What will be done with an image, and what a user should know about it. */
+export interface PlannedRun {
+  readonly plan: RunPlan;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Settles how an image is run and probed. Errors: COMMAND_NOT_FOUND when the image lacks the program it would run,
+ * USAGE_INVALID when there is nothing to run.
+ */
+export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun {
+  const config = runConfig(image.image.config.config ?? {}, options.run);
+  const command = effectiveCommand(config);
+  const { probes: settings } = options;
+  const env = [...(config.Env ?? []), ...options.run.env];
+  const find = (program: string) => findProgram(image.rootfs, program, { env, cwd: config.WorkingDir });
+  let logs = 0;
+  const planned = planProbes(settings, config, {
+    trace: (toolkit, probeCommand) => straceCommand(toolkit, `exec-${++logs}`, probeCommand),
+    programs: { find },
+  });
+  checkCommand(command, find, planned.probes.length);
+  const { ready, notes } = planned;
+  return {
+    notes,
+    plan: {
+      config,
+      command,
+      env: options.run.env,
+      network: options.run.network,
+      probes: planned.probes,
+      ready: (container, signal) => waitReady(container, { ...ready, signal }),
+      hold: (container, signal) => hold(container, options, signal),
+    },
+  };
+}
+
+function checkCommand(
+  command: readonly string[],
+  find: (program: string) => string | undefined,
+  probeCount: number,
+): void {
+  const [program] = command;
+  if (program === undefined) {
+    if (probeCount > 0) return;
+    throw new TraceSlimError('USAGE_INVALID', 'the image has no command of its own and no probe was given', {
+      hint: 'Name a command with --cmd, or probe it with --exec or --exec-file.',
+    });
+  }
+  if (find(program) !== undefined) return;
+  throw new TraceSlimError('COMMAND_NOT_FOUND', `the image has no program ${program}, which it would run`, {
+    hint: 'Name the right one with --entrypoint or --cmd.',
+  });
+}
+
+async function hold(container: Container, options: PlanRunOptions, signal: AbortSignal): Promise<void> {
+  for (const condition of options.probes.continueAfter) {
+    if (typeof condition === 'object') {
+      await Promise.race([container.ended, delay(condition.timeoutMs, undefined, { signal })]);
+    } else if (condition === 'enter' || condition === 'signal') {
+      await Promise.race([container.ended, options.userSignal?.(condition)]);
+    }
+    signal.throwIfAborted();
+  }
+}
+
+/** The same plan for a replay: nobody is waited for, and only the ports that opened on the fat image are expected. */
+export function replayOf(
+  planned: PlannedRun,
+  fat: { openPorts: readonly number[]; readyMs: number },
+  options: PlanRunOptions,
+  config: RuntimeConfig,
+): RunPlan {
+  const timeoutMs = Math.min(options.probes.ready.timeoutMs, 5000 + 5 * fat.readyMs);
+  return {
+    ...planned.plan,
+    config,
+    ready: (container, signal) =>
+      planned.plan.ready(container, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])),
+    hold: async () => {},
+  };
+}

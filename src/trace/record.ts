@@ -1,0 +1,222 @@
+import type { Container, ExecResult, OpenedImage, ToolkitPaths } from '../engine/types.ts';
+import { TraceSlimError } from '../errors.ts';
+import type { RuntimeConfig } from '../image/types.ts';
+import { failedOutcome } from '../probe/outcome.ts';
+import type { Outcome, Probe } from '../probe/types.ts';
+import { bytesOf, imagePathFromText } from '../rootfs/path.ts';
+import { untilQuiet } from './activity.ts';
+import { TraceCollector } from './collect.ts';
+import { PhaseLog } from './phases.ts';
+import { straceCommand } from './strace-command.ts';
+import type { Trace } from './trace.ts';
+
+/** What is done in one run of an image. The same plan is run on the fat and on the slim image. */
+export interface RunPlan {
+  readonly config: RuntimeConfig;
+  /** The command line of the container; empty when only exec probes are wanted. */
+  readonly command: readonly string[];
+  readonly env: readonly string[];
+  readonly network: 'none' | 'host';
+  readonly probes: readonly Probe[];
+  /** Waits until the application can be probed. Errors: PORT_NEVER_OPENED, NOT_READY. */
+  ready(container: Container, signal: AbortSignal): Promise<Readiness>;
+  /** Keeps the container running after the probes as long as the user wants. */
+  hold(container: Container, signal: AbortSignal): Promise<void>;
+}
+
+export interface Readiness {
+  readonly state: 'ready' | 'ended';
+  /** Ports that something listens on. */
+  readonly openPorts: readonly number[];
+}
+
+/** One run: what was seen and what came out, also when it went wrong. */
+export interface RunRecord {
+  readonly outcomes: readonly Outcome[];
+  readonly trace: Trace;
+  readonly openPorts: readonly number[];
+  /** Milliseconds from the start of the container until it was ready. */
+  readonly readyMs: number;
+  /** Why the probes could not be run: the application died, or never became ready. */
+  readonly failure?: TraceSlimError;
+  readonly durationMs: number;
+}
+
+export interface RecordOptions {
+  readonly signal: AbortSignal;
+  readonly progress: (text: string) => void;
+}
+
+/** Id of the outcome of the container's own command. */
+export const COMMAND_PROBE = 'command';
+
+/** A command is taken for started up once it has touched no file for this long; only where nothing tells better. */
+const STARTED_QUIET_MS = 200;
+const STARTED_DEADLINE_MS = 10_000;
+/** With nothing to probe, a command that runs on and touches no file for this long is taken for a service. */
+const SERVICE_QUIET_MS = 5000;
+const SERVICE_DEADLINE_MS = 600_000;
+const STOP_TIMEOUT_MS = 10_000;
+const LOG_LINES_SHOWN = 20;
+const LOG_MAX_BYTES = 16_384;
+
+/** Runs an image under the tracer, does the probes, stops it, and reads the trace. */
+export async function recordRun(image: OpenedImage, plan: RunPlan, options: RecordOptions): Promise<RunRecord> {
+  const startedAt = performance.now();
+  const collector = new TraceCollector();
+  const run: Run = { image, plan, options, collector, outcomes: [], losses: [], openPorts: [], readyMs: 0, startedAt };
+  const pending = plan.command.length > 0 ? await runCommand(run) : [...plan.probes];
+  if (pending.length > 0 && !run.failure) await runKeptAlive(run, pending);
+  const { outcomes, openPorts, readyMs, failure } = run;
+  const trace = collector.finish({ losses: run.losses });
+  const durationMs = Math.round(performance.now() - startedAt);
+  return { outcomes, trace, openPorts, readyMs, durationMs, ...(failure ? { failure } : {}) };
+}
+
+interface Run {
+  readonly image: OpenedImage;
+  readonly plan: RunPlan;
+  readonly options: RecordOptions;
+  readonly collector: TraceCollector;
+  readonly outcomes: Outcome[];
+  readonly losses: string[];
+  readonly startedAt: number;
+  openPorts: readonly number[];
+  readyMs: number;
+  failure?: TraceSlimError;
+}
+
+/** Runs the image's command and probes it. Gives the probes that are left because the command ended before them. */
+async function runCommand(run: Run): Promise<Probe[]> {
+  const { plan, options } = run;
+  const startedAt = performance.now();
+  await using container = await startTraced(run, (toolkit) => straceCommand(toolkit, 'main', plan.command));
+  const phases = new PhaseLog(container);
+  const readiness = await waitUntilReady(run, container);
+  run.readyMs = performance.now() - run.startedAt;
+  let pending: Probe[] = [];
+  if (readiness) {
+    run.openPorts = readiness.openPorts;
+    const isReachable = (probe: Probe) => probe.ports.every((port) => readiness.openPorts.includes(port));
+    pending = await runProbes(run, container, phases, plan.probes.filter(isReachable));
+    if (plan.probes.length === 0) await watchUnprobed(container, options.signal);
+    await plan.hold(container, options.signal);
+    if (plan.probes.every((probe) => probe.ports.length === 0)) await untilStarted(container, options.signal);
+  }
+  await phases.enter('stop');
+  const isTraced = container.result() !== undefined || (await container.isTraced());
+  if (!isTraced) run.losses.push('the tracer was no longer attached to the application when the probes had ended');
+  const endedByItself = container.result();
+  const result = endedByItself ?? (await container.stop({ timeoutMs: STOP_TIMEOUT_MS }));
+  await collectLogs(run, container, phases);
+  run.outcomes.unshift(commandOutcome(result, endedByItself !== undefined, startedAt));
+  if (endedByItself && !run.failure && plan.probes.some((probe) => probe.ports.length > 0)) {
+    run.failure = applicationDied(result, container);
+  }
+  return pending.filter((probe) => probe.kind === 'exec');
+}
+
+/** Exec probes in a container of the image in which nothing but the toolkit runs. */
+async function runKeptAlive(run: Run, probes: readonly Probe[]): Promise<void> {
+  await using container = await startTraced(run, ({ launcher, sleep }) => [...launcher, sleep, 'infinity']);
+  const phases = new PhaseLog(container);
+  const left = await runProbes(run, container, phases, probes);
+  if (left[0]) run.failure = applicationDied(container.result(), container);
+  await run.plan.hold(container, run.options.signal);
+  await container.stop({ timeoutMs: 0 });
+  await collectLogs(run, container, phases);
+}
+
+function startTraced(run: Run, command: (toolkit: ToolkitPaths) => readonly string[]): Promise<Container> {
+  const { config, env, network } = run.plan;
+  return run.image.start({ config, command, env, network }, run.options);
+}
+
+/** Undefined when the application cannot be probed; `run.failure` then says why. */
+async function waitUntilReady(run: Run, container: Container): Promise<Readiness | undefined> {
+  const { plan, options } = run;
+  try {
+    const readiness = await plan.ready(container, options.signal);
+    const tellsNothing = readiness.openPorts.length === 0 && plan.probes.length > 0;
+    if (readiness.state === 'ready' && tellsNothing) await untilStarted(container, options.signal);
+    if (readiness.state === 'ended' && plan.probes.some((probe) => probe.ports.length > 0)) {
+      run.failure = applicationDied(await container.ended, container);
+      return undefined;
+    }
+    return readiness;
+  } catch (error) {
+    if (!(error instanceof TraceSlimError) || error.exitStatus !== NOT_READY_STATUS) throw error;
+    run.failure = error;
+    return undefined;
+  }
+}
+
+const NOT_READY_STATUS = new TraceSlimError('NOT_READY', '').exitStatus;
+
+/** Runs probes one after another; gives those that could not be run because the container has ended. */
+async function runProbes(run: Run, container: Container, phases: PhaseLog, probes: readonly Probe[]): Promise<Probe[]> {
+  const { signal, progress } = run.options;
+  for (const [index, probe] of probes.entries()) {
+    if (container.result()) return probes.slice(index);
+    await phases.enter(probe.id);
+    progress(probe.id);
+    const startedAt = performance.now();
+    try {
+      run.outcomes.push(...(await probe.run(container, { signal })));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (probe.kind === 'exec' && container.result()) return probes.slice(index);
+      if (!(error instanceof TraceSlimError)) throw error;
+      run.outcomes.push(failedOutcome(probe.id, error.message, startedAt));
+    }
+  }
+  return [];
+}
+
+function untilStarted(container: Container, signal: AbortSignal): Promise<boolean> {
+  return untilQuiet(container, { quietMs: STARTED_QUIET_MS, deadlineMs: STARTED_DEADLINE_MS, signal });
+}
+
+function watchUnprobed(container: Container, signal: AbortSignal): Promise<boolean> {
+  return untilQuiet(container, { quietMs: SERVICE_QUIET_MS, deadlineMs: SERVICE_DEADLINE_MS, signal });
+}
+
+async function collectLogs(run: Run, container: Container, phases: PhaseLog): Promise<void> {
+  const cwd = imagePathFromText(run.plan.config.WorkingDir || '/');
+  for (const [name, starts] of await phases.logs()) {
+    await run.collector.addLog({
+      stream: container.openLog(name),
+      phases: starts,
+      prefix: container.toolkit.prefix,
+      cwd,
+    });
+  }
+}
+
+function commandOutcome(result: ExecResult, endedByItself: boolean, startedAt: number): Outcome {
+  const { exitStatus, stdout, stderr } = result;
+  const state = endedByItself ? 'ended' : 'ran until it was stopped';
+  // What a service logs while it is probed depends on timing; what a command prints before it ends is its result.
+  const compare = endedByItself ? 'text' : 'shown';
+  return {
+    probe: COMMAND_PROBE,
+    ok: exitStatus === 0 || !endedByItself,
+    summary: endedByItself ? `exit ${exitStatus}` : `runs, exit ${exitStatus} when stopped`,
+    durationMs: Math.round(performance.now() - startedAt),
+    facts: [
+      { name: 'state', value: state, compare: 'exact' },
+      { name: 'exit status', value: String(exitStatus), compare: 'exact' },
+      { name: 'stdout', value: stdout.toString('latin1'), compare },
+      { name: 'stderr', value: stderr.toString('latin1'), compare },
+    ],
+  };
+}
+
+function applicationDied(result: ExecResult | undefined, container: Container): TraceSlimError {
+  const log = container.output(LOG_MAX_BYTES).trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n');
+  const how = result ? `ended with exit status ${result.exitStatus}` : 'ended';
+  return new TraceSlimError('APPLICATION_DIED', `the application ${how} before it could be probed`, {
+    hint: 'Its last output is above; give what it needs with --env, --cmd or --user, or switch HTTP probes off with --no-http-probe.',
+    context: { exitStatus: result?.exitStatus, log: bytesOf(log) },
+  });
+}

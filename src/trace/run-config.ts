@@ -1,0 +1,12 @@
+import type { RuntimeConfig } from '../image/types.ts';
+import type { RunSettings } from '../settings.ts';
+
+/**
+ * The configuration a container is run with: the image's own with the user's overrides. As with `docker run`, another
+ * entrypoint drops the image's Cmd.
+ */
+export function runConfig(image: RuntimeConfig, run: RunSettings): RuntimeConfig {
+  const overrides = Object.fromEntries(Object.entries(run.config).filter(([, value]) => value !== undefined));
+  const dropsCmd = overrides.Entrypoint !== undefined && overrides.Cmd === undefined;
+  return { ...image, ...(dropsCmd ? { Cmd: [] } : {}), ...overrides };
+}

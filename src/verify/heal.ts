@@ -1,0 +1,126 @@
+import { buildImage, type SlimImage } from '../build/build-image.ts';
+import type { Engine, OpenedImage } from '../engine/types.ts';
+import type { KeepSet, Reason } from '../keep/keep-set.ts';
+import { findMisses, type MissedPath } from '../keep/missed.ts';
+import { planKeep } from '../keep/plan.ts';
+import type { Miss, ProbeReport } from '../report/report.ts';
+import { displayPath, type ImagePath } from '../rootfs/path.ts';
+import type { KeepSettings } from '../settings.ts';
+import type { Stages } from '../stages.ts';
+import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from '../trace/record.ts';
+import type { Trace } from '../trace/trace.ts';
+import { compareRuns } from './verify.ts';
+
+/** What a slim image is made from, and how it is tried. */
+export interface HealInput {
+  readonly engine: Engine;
+  readonly fat: OpenedImage;
+  readonly fatRuns: readonly [RunRecord, RunRecord | undefined];
+  readonly trace: Trace;
+  readonly keepSettings: KeepSettings;
+  readonly config: RunPlan['config'];
+  readonly replay: RunPlan;
+  readonly maxRounds: number;
+  readonly createdSeconds: number;
+  readonly version: string;
+  readonly verify: boolean;
+  readonly record: RecordOptions;
+  readonly stages: Stages;
+}
+
+export interface Round {
+  readonly round: number;
+  readonly misses: readonly Miss[];
+  readonly durationMs: number;
+}
+
+/** The last slim image that was built, and what its replay showed. The disposal removes its files. */
+export interface HealResult {
+  readonly slim: SlimImage;
+  readonly keep: KeepSet;
+  readonly warnings: readonly string[];
+  readonly rounds: readonly Round[];
+  /** Undefined when the image was not verified. */
+  readonly probes: readonly ProbeReport[] | undefined;
+  readonly isVerified: boolean;
+}
+
+/**
+ * Plans, builds and replays, putting back what the replay missed, until a round misses nothing or the rounds are used up.
+ * Verified means: nothing missed and every outcome equal.
+ */
+export async function buildAndHeal(input: HealInput): Promise<HealResult> {
+  const { fat, stages, record } = input;
+  const { signal } = record;
+  const healed: { path: ImagePath; reason: Reason }[] = [];
+  const rounds: Round[] = [];
+  for (let round = 1; ; round++) {
+    const startedAt = performance.now();
+    const { keep, warnings } = await stages.run(
+      'plan',
+      'deciding what to keep',
+      () =>
+        planKeep({
+          rootfs: fat.rootfs,
+          accesses: input.trace.accesses,
+          config: input.config,
+          keepSettings: input.keepSettings,
+          healed,
+          signal,
+        }),
+      (plan) => `${plan.keep.size} of ${fat.rootfs.entryCount} paths kept`,
+    );
+    const slim = await stages.run(
+      'pack',
+      'packing the slim image',
+      () => buildImage(fat, keep, { ...input, directory: input.engine.scratchDirectory, signal }),
+      (image) => `${(image.layer.sizeBytes / 1e6).toFixed(1)} MB layer`,
+    );
+    if (!input.verify) return { slim, keep, warnings, rounds, probes: undefined, isVerified: false };
+    const { misses, probes } = await stages.run(
+      'verify',
+      'replaying the probes on the slim image',
+      () => replay(input, slim, keep),
+      summarise,
+    );
+    rounds.push({ round, misses: misses.map(reportMiss), durationMs: Math.round(performance.now() - startedAt) });
+    if (misses.length === 0 || round >= input.maxRounds) {
+      const isVerified = misses.length === 0 && probes.every((probe) => probe.equal);
+      return { slim, keep, warnings, rounds, probes, isVerified };
+    }
+    await slim[Symbol.asyncDispose]();
+    healed.push(...misses.map((miss) => ({ path: miss.path, reason: healedReason(miss, round) })));
+  }
+}
+
+async function replay(
+  input: HealInput,
+  slim: SlimImage,
+  keep: KeepSet,
+): Promise<{ misses: MissedPath[]; probes: ProbeReport[] }> {
+  await using opened = await input.engine.open(slim.image, { signal: input.record.signal, temporary: true });
+  const run = await recordRun(opened, input.replay, input.record);
+  const misses = findMisses({ fatRootfs: input.fat.rootfs, keep, accesses: run.trace.accesses });
+  return { misses, probes: compareRuns(input.fatRuns, run) };
+}
+
+function summarise({ misses, probes }: { misses: readonly MissedPath[]; probes: readonly ProbeReport[] }): string {
+  const equal = probes.filter((probe) => probe.equal).length;
+  return `${equal} of ${probes.length} outcomes equal, ${misses.length} misses`;
+}
+
+function healedReason({ access }: MissedPath, round: number): Reason {
+  const { syscall, phase, executable } = access;
+  return { kind: 'healed', round, syscall, phase, ...(executable ? { executable } : {}) };
+}
+
+/** A miss as the report shows it. */
+export function reportMiss({ path, access }: MissedPath): Miss {
+  return {
+    path: displayPath(path),
+    syscall: access.syscall,
+    errno: access.errno ?? '',
+    executable: access.executable ? displayPath(access.executable) : null,
+    phase: access.phase,
+  };
+}
