@@ -28,8 +28,7 @@ export async function ensureLayer(layout: StateLayout, layer: Layer, options: { 
   if (await exists(directory)) return;
   await using _lock = await holdLock(`${directory}.lock`, options);
   if (await exists(directory)) return;
-  const unfinished = `${directory}.new`;
-  await rm(unfinished, { recursive: true, force: true });
+  const unfinished = `${directory}.new-${process.pid}`;
   try {
     await mkdir(unfinished, { mode: 0o755 });
     await unpackLayer(layer, unfinished, options);
