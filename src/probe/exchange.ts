@@ -30,7 +30,10 @@ export interface HttpBody {
   readonly unfinished?: string;
 }
 
-/** What came back. `refused`, `closed`: no answer at all; `malformed`: bytes that are not HTTP; `timeout`: nothing in time. */
+/**
+ * What came back. `refused`, `closed`: no answer at all; `malformed`: bytes that are not HTTP; `timeout`: nothing in time;
+ * `invalid`: the request cannot be sent; `ended`: nobody is left to ask.
+ */
 export type HttpReply =
   | {
       readonly kind: 'answer';
@@ -40,7 +43,7 @@ export type HttpReply =
     }
   | {
       readonly kind: 'failure';
-      readonly reason: 'refused' | 'closed' | 'malformed' | 'timeout' | 'invalid';
+      readonly reason: 'refused' | 'closed' | 'malformed' | 'timeout' | 'invalid' | 'ended';
       readonly text: string;
     };
 

@@ -57,14 +57,20 @@ export async function runTraced(container: Container, run: TracedRun): Promise<O
       },
       { signal: deadline.signal },
     );
+    run.signal.throwIfAborted();
+    if (deadline.expired()) return failedOutcome(id, expiry(run), startedAt);
     const obstacle = startFailure(result);
     if (obstacle) return failedOutcome(id, `could not be run: ${obstacle}`, startedAt);
     return exitOutcome(id, result, startedAt, accepts(result.exitStatus));
   } catch (error) {
     run.signal.throwIfAborted();
     if (!deadline.expired()) throw error;
-    return failedOutcome(id, `no result within ${run.timeoutMs / 1000} s`, startedAt);
+    return failedOutcome(id, expiry(run), startedAt);
   }
+}
+
+function expiry({ timeoutMs }: TracedRun): string {
+  return `no result within ${timeoutMs / 1000} s`;
 }
 
 /** What tracers and OCI runtimes print, and nothing else, when the program itself cannot be started. */

@@ -14,19 +14,22 @@ export interface SendOptions {
 
 /**
  * The HTTP servers of one image, by port. Remembers the scheme of each port, so that every run uses the one that was
- * found first, and which ports have answered in which container, so that only servers that are still starting are asked
- * again.
+ * found first, and which ports have been given their time in which container, so that only servers that are still
+ * starting are asked again.
  */
 export class HttpOrigins {
   readonly #schemes = new Map<number, Scheme>();
-  readonly #answered = new WeakMap<Container, Set<number>>();
+  readonly #settled = new WeakMap<Container, Set<number>>();
   readonly #settleMs: number;
 
   constructor(settleMs: number = SETTLE_MS) {
     this.#settleMs = settleMs;
   }
 
-  /** Sends a request, again and again only until the port has answered anything once. Rejects only when aborted. */
+  /**
+   * Sends a request. The first one to a port of a container is sent again for a while when nothing answers. Rejects only
+   * when aborted or when the engine fails.
+   */
   async send(container: Container, port: number, request: HttpRequest, options: SendOptions): Promise<HttpReply> {
     let last: HttpReply | undefined;
     const final = await poll(
@@ -37,22 +40,23 @@ export class HttpOrigins {
       { timeoutMs: this.#settleMs, signal: options.signal },
     );
     const reply = final ?? (last as HttpReply);
-    if (reply.kind === 'answer') this.#answeredIn(container).add(port);
+    this.#settledIn(container).add(port);
     return reply;
   }
 
   #isFinal(container: Container, port: number, reply: HttpReply): boolean {
     if (reply.kind === 'answer' || reply.reason === 'timeout' || reply.reason === 'invalid') return true;
-    return this.#answeredIn(container).has(port) || container.result() !== undefined;
+    return reply.reason === 'ended' || this.#settledIn(container).has(port);
   }
 
-  #answeredIn(container: Container): Set<number> {
-    const known = this.#answered.get(container) ?? new Set<number>();
-    this.#answered.set(container, known);
+  #settledIn(container: Container): Set<number> {
+    const known = this.#settled.get(container) ?? new Set<number>();
+    this.#settled.set(container, known);
     return known;
   }
 
   async #sendOnce(container: Container, port: number, request: HttpRequest, options: SendOptions): Promise<HttpReply> {
+    if (container.result()) return { kind: 'failure', reason: 'ended', text: 'the application has ended' };
     const endpoint = await container.endpoint(port);
     const scheme = options.scheme ?? this.#schemes.get(port);
     if (scheme) return exchange(endpoint, scheme, request, options);

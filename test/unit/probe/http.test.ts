@@ -152,8 +152,9 @@ describe('an HTTP probe', () => {
     }
     expect(requests).toBe(2);
     const ended = { result: () => execResult({ exitStatus: 1 }) };
-    await probe(server, { command: { resource: '/crash', protocol: 'http' }, origins, container: ended });
-    expect(requests).toBe(3);
+    const outcome = await probe(server, { command: { resource: '/crash' }, origins, container: ended });
+    expect(outcome).toMatchObject({ ok: false, summary: 'the application has ended' });
+    expect(requests).toBe(2);
   });
 });
 
