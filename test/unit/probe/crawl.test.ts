@@ -1,0 +1,137 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import type { Container } from '../../../src/engine/types.ts';
+import { type CrawlProbeOptions, crawlProbe } from '../../../src/probe/crawl.ts';
+import { HttpOrigins } from '../../../src/probe/origins.ts';
+import type { Outcome } from '../../../src/probe/types.ts';
+import { fakeContainer } from '../../support/fake-container.ts';
+import { httpServer, tcpServer } from '../../support/servers.ts';
+
+const signal = new AbortController().signal;
+
+function crawl(given: Partial<CrawlProbeOptions> = {}) {
+  return crawlProbe({
+    id: 'http GET :8080/',
+    port: 8080,
+    command: { method: 'GET', resource: '/', headers: [], crawl: true },
+    timeoutMs: 5000,
+    origins: new HttpOrigins(0),
+    maxDepth: 3,
+    maxPages: 100,
+    claimed: new Set(['http GET :8080/']),
+    ...given,
+  });
+}
+
+/** Serves pages by target; anything else is 404. Notes what was asked for. */
+async function site(pages: Readonly<Record<string, string>>, asked: string[] = []) {
+  const listener: RequestListener = (request, response) => {
+    const page = pages[request.url ?? ''];
+    asked.push(`${request.method} ${request.url}`);
+    response.setHeader('content-type', request.url?.endsWith('.css') ? 'text/css' : 'text/html');
+    response.writeHead(page === undefined ? 404 : 200).end(page ?? 'not found');
+  };
+  const server = await httpServer(listener);
+  const container: Container = fakeContainer({ endpoints: { 8080: server.endpoint } });
+  return { container, asked, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+const ids = (outcomes: readonly Outcome[]) => outcomes.map(({ probe }) => probe.replace('http GET :8080', ''));
+
+describe('a crawl', () => {
+  it('finds what pages and style sheets of the same origin lead to, each once, in order', async () => {
+    await using it = await site({
+      '/': `<base href="/app/"><a href="b?x=1#top">b</a><a href='/z'>z</a><a href="/">home</a><a href="http://localhost:8080/abs">abs</a>
+        <link rel=stylesheet href=/s.css><img srcset="i1.png 1x, /i2.png 2x"><form action=/search></form><form method=post action=/delete></form>
+        <a href="https://example.org/">out</a><a href="mailto:a@b">m</a><a href="javascript:x()">j</a><a href="http://localhost:9/">p</a>
+        <template><a href="/in-template">t</a></template><a href="http://[">broken</a>`,
+      '/s.css': '@import "more.css"; a { background: url( "img/bg.png" ) } b { src: url(data:x) }',
+      '/z': '<iframe src="/deep/one"></iframe>',
+    });
+    const outcomes = await crawl().run(it.container, { signal });
+    expect(ids(outcomes)).toEqual([
+      '/',
+      ...['/abs', '/app/b?x=1', '/app/i1.png', '/i2.png', '/in-template', '/s.css', '/search', '/z'],
+      ...['/deep/one', '/img/bg.png', '/more.css'],
+    ]);
+    expect(it.asked.every((request) => request.startsWith('GET '))).toBe(true);
+    expect(it.asked.length).toBe(outcomes.length);
+  });
+
+  it('follows a redirect of its own origin as a link', async () => {
+    await using server = await httpServer((request, response) => {
+      if (request.url === '/') response.writeHead(302, { location: '/login' }).end();
+      else response.end('log in');
+    });
+    const outcomes = await crawl().run(fakeContainer({ endpoints: { 8080: server.endpoint } }), { signal });
+    expect(outcomes.map(({ probe, summary }) => [probe, summary])).toEqual([
+      ['http GET :8080/', '302 to /login 0 B'],
+      ['http GET :8080/login', '200 6 B'],
+    ]);
+  });
+
+  it('stays within its depth and number of pages', async () => {
+    const pages = { '/': '<a href=/1><a href=/x>', '/1': '<a href=/2>', '/2': '<a href=/3>', '/3': 'end' };
+    await using it = await site(pages);
+    expect(ids(await crawl({ maxDepth: 2 }).run(it.container, { signal }))).toEqual(['/', '/1', '/x', '/2']);
+    expect(ids(await crawl({ maxDepth: 0 }).run(it.container, { signal }))).toEqual(['/']);
+    expect(ids(await crawl({ maxPages: 2 }).run(it.container, { signal }))).toEqual(['/', '/1']);
+  });
+
+  it('asks later runs for exactly the pages of the first one, whatever they link to', async () => {
+    await using fat = await site({ '/': '<a href=/a><a href=/b>', '/a': 'a', '/b': 'b' });
+    await using slim = await site({ '/': '<a href=/a><a href=/new>', '/a': 'a' });
+    const probe = crawl();
+    await probe.run(fat.container, { signal });
+    const outcomes = await probe.run(slim.container, { signal });
+    expect(ids(outcomes)).toEqual(['/', '/a', '/b']);
+    expect(outcomes[2]?.summary).toBe('404 text/html 9 B');
+  });
+
+  it('asks runs at the same time for the same pages', async () => {
+    await using one = await site({ '/': '<a href=/a>', '/a': 'a' });
+    await using other = await site({ '/': '<a href=/b>', '/b': 'b' });
+    const probe = crawl();
+    const runs = await Promise.all([one, other].map(({ container }) => probe.run(container, { signal })));
+    expect(runs.map(ids)).toEqual([
+      ['/', '/a'],
+      ['/', '/a'],
+    ]);
+  });
+
+  it('leaves out pages that have a probe of their own', async () => {
+    await using it = await site({ '/': '<a href=/a><a href=/b>' });
+    const claimed = new Set(['http GET :8080/', 'http GET :8080/a']);
+    expect(ids(await crawl({ claimed }).run(it.container, { signal }))).toEqual(['/', '/b']);
+    expect(claimed).toContain('http GET :8080/b');
+  });
+
+  it('takes a failing first page for a failure, and not a failing page that it found', async () => {
+    await using server = await httpServer((request, response) => {
+      response
+        .setHeader('content-type', 'text/html')
+        .writeHead(request.url === '/a' ? 500 : 200)
+        .end('<a href=/a>');
+    });
+    const container = fakeContainer({ endpoints: { 8080: server.endpoint } });
+    expect((await crawl().run(container, { signal })).map(({ ok }) => ok)).toEqual([true, true]);
+    const command = { method: 'GET', resource: '/a', headers: [], crawl: true };
+    expect((await crawl({ command }).run(container, { signal }))[0]?.ok).toBe(false);
+  });
+
+  it('gives up on the rest after three pages in a row without an answer', async () => {
+    const links = Array.from({ length: 9 }, (_, at) => `<a href=/${at}>`).join('');
+    await using fat = await site({ '/': links });
+    let connections = 0;
+    await using dead = await tcpServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    const probe = crawl({ command: { method: 'GET', resource: '/', headers: [], crawl: true, protocol: 'http' } });
+    await probe.run(fat.container, { signal });
+    const outcomes = await probe.run(fakeContainer({ endpoints: { 8080: dead.endpoint } }), { signal });
+    expect(connections).toBeLessThanOrEqual(4);
+    expect(outcomes).toHaveLength(10);
+    expect(outcomes.at(-1)?.summary).toBe('not tried after 3 failures in a row');
+  });
+});
