@@ -1,0 +1,185 @@
+import type { OptionGroup } from './option-rows.ts';
+
+/** Options that every command has. */
+export const COMMON_OPTIONS: OptionGroup = {
+  heading: 'Output of this program:',
+  rows: [
+    { name: 'json', kind: 'on', text: 'one JSON document on stdout' },
+    { name: 'quiet', short: 'q', kind: 'on', text: 'nothing but the result' },
+    { name: 'verbose', short: 'v', kind: 'on', text: 'details while working, stack traces of bugs' },
+    {
+      name: 'progress',
+      kind: 'value',
+      value: 'how',
+      choices: ['auto', 'plain', 'tty', 'quiet'],
+      text: 'how to show progress on stderr',
+    },
+    { name: 'color', kind: 'off', text: 'no colours (as NO_COLOR)', rare: true },
+  ],
+};
+
+/** How the image is run, for every command that runs one. */
+export const RUN_OPTIONS: OptionGroup = {
+  heading: 'Run the image:',
+  rows: [
+    { name: 'cmd', kind: 'value', value: 'words', text: "instead of the image's CMD: shell words or a JSON array" },
+    { name: 'entrypoint', kind: 'value', value: 'words', text: "instead of the image's ENTRYPOINT (drops its CMD)" },
+    { name: 'env', kind: 'list', value: 'name=value', text: 'more environment' },
+    { name: 'env-file', kind: 'list', value: 'file', text: 'more environment, one name=value a line', rare: true },
+    { name: 'user', kind: 'value', value: 'user', text: "instead of the image's USER", rare: true },
+    { name: 'workdir', kind: 'value', value: 'dir', text: "instead of the image's WORKDIR", rare: true },
+    { name: 'expose', kind: 'list', value: 'port[/tcp]', text: "more ports than the image's EXPOSE", rare: true },
+    { name: 'health-cmd', kind: 'value', value: 'command', text: "instead of the image's HEALTHCHECK", rare: true },
+    { name: 'network', kind: 'value', value: 'none|host', text: 'none (loopback only) unless given', rare: true },
+  ],
+};
+
+/** What exercises the image, and how long. */
+export const PROBE_OPTIONS: OptionGroup = {
+  heading: 'Exercise it:',
+  rows: [
+    { name: 'exec', kind: 'list', value: 'command', text: 'run this in the container (repeatable)' },
+    { name: 'exec-file', kind: 'list', value: 'file', text: 'run this script in the container (repeatable)' },
+    { name: 'http-probe', kind: 'off', text: 'no GET / on every exposed port' },
+    { name: 'http-probe-off', kind: 'on', text: 'the same as --no-http-probe', rare: true },
+    {
+      name: 'http-probe-cmd',
+      kind: 'list',
+      value: 'request',
+      text: 'request [crawl:][http:][METHOD:]PATH instead of GET /',
+    },
+    { name: 'http-probe-cmd-file', kind: 'list', value: 'file', text: 'requests as JSON {"commands":[{"method",…}]}' },
+    { name: 'http-probe-ports', kind: 'list', value: 'ports', text: 'instead of all exposed ports: 80,8080' },
+    { name: 'http-probe-crawl', kind: 'off', text: 'do not follow links in HTML pages', rare: true },
+    { name: 'http-crawl-max-depth', kind: 'value', value: 'n', text: 'links followed in a row (3)', rare: true },
+    { name: 'http-crawl-max-page-count', kind: 'value', value: 'n', text: 'pages visited (1000)', rare: true },
+    { name: 'http-probe-client-timeout', kind: 'value', value: 'time', text: 'limit of one request (30s)', rare: true },
+    { name: 'healthcheck', kind: 'off', text: "do not run the image's HEALTHCHECK as a probe", rare: true },
+    {
+      name: 'continue-after',
+      kind: 'value',
+      value: 'what',
+      text: 'when to stop watching: probe, exec, timeout, seconds, signal, enter; joined by & (all probes)',
+    },
+    { name: 'allow-failing-probes', kind: 'on', text: 'failing is right: both images must fail alike' },
+    { name: 'ready-timeout', kind: 'value', value: 'time', text: 'how long the application may take to start (60s)' },
+    { name: 'ready-cmd', kind: 'value', value: 'command', text: 'ready when this command succeeds', rare: true },
+    { name: 'ready-healthcheck', kind: 'on', text: 'ready when the HEALTHCHECK succeeds', rare: true },
+    { name: 'ready-port', kind: 'list', value: 'ports', text: 'ready when these are open too', rare: true },
+  ],
+};
+
+/** What is kept or dropped besides what was seen. */
+export const KEEP_OPTIONS: OptionGroup = {
+  heading: 'Keep or drop by hand:',
+  rows: [
+    { name: 'include-path', kind: 'list', value: 'path', text: 'keep a file, folder or glob' },
+    { name: 'include-path-file', kind: 'list', value: 'file', text: 'the same, one a line' },
+    { name: 'include-bin', kind: 'list', value: 'path', text: 'keep a program and its libraries', rare: true },
+    { name: 'include-bin-file', kind: 'list', value: 'file', text: 'the same, one a line', rare: true },
+    { name: 'include-exe', kind: 'list', value: 'name', text: 'keep a program found on PATH', rare: true },
+    { name: 'include-exe-file', kind: 'list', value: 'file', text: 'the same, one a line', rare: true },
+    { name: 'include-shell', kind: 'on', text: 'keep a shell and basic tools' },
+    { name: 'preserve-path', kind: 'list', value: 'path', text: 'the same as --include-path', rare: true },
+    { name: 'preserve-path-file', kind: 'list', value: 'file', text: 'the same as --include-path-file', rare: true },
+    { name: 'exclude-pattern', kind: 'list', value: 'glob', text: 'drop even what was used' },
+  ],
+};
+
+/** Which image, and what becomes of it. */
+export const RESULT_OPTIONS: OptionGroup = {
+  heading: 'Input and output:',
+  rows: [
+    { name: 'target', kind: 'value', value: 'source', text: 'the image, when not given as argument', rare: true },
+    {
+      name: 'output',
+      short: 'o',
+      kind: 'list',
+      value: 'destination',
+      text: 'docker-archive:FILE, oci:DIR or oci-archive:FILE (repeatable; next to the input)',
+    },
+    { name: 'tag', short: 't', kind: 'list', value: 'name', text: 'name of the slim image (NAME.slim; repeatable)' },
+    { name: 'report', kind: 'value', value: 'file', text: 'also write the report here' },
+  ],
+};
+
+/** How sure one wants to be. */
+export const VERIFY_OPTIONS: OptionGroup = {
+  heading: 'Check the result:',
+  rows: [
+    { name: 'verify', kind: 'off', text: 'do not run the slim image' },
+    { name: 'max-rounds', kind: 'value', value: 'n', text: 'rebuilds with what turned out missing (5)', rare: true },
+  ],
+};
+
+/** How much a trace may be trusted. */
+export const TRACE_OPTIONS: OptionGroup = {
+  heading: 'Trace:',
+  rows: [{ name: 'allow-incomplete-trace', kind: 'on', text: 'go on when parts of the trace were lost', rare: true }],
+};
+
+/** What every command is told about its own output. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly progress?: string;
+  readonly color?: boolean;
+}
+
+/** Values of the options above as commander hands them over; lists in the order given, absent when not given. */
+export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions {
+  readonly target?: string;
+  readonly output?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly report?: string;
+  readonly verify?: boolean;
+  readonly maxRounds?: string;
+}
+
+export interface RunOptions {
+  readonly cmd?: string;
+  readonly entrypoint?: string;
+  readonly env?: readonly string[];
+  readonly envFile?: readonly string[];
+  readonly user?: string;
+  readonly workdir?: string;
+  readonly expose?: readonly string[];
+  readonly healthCmd?: string;
+  readonly network?: string;
+  readonly allowIncompleteTrace?: boolean;
+}
+
+export interface ProbeOptions {
+  readonly exec?: readonly string[];
+  readonly execFile?: readonly string[];
+  readonly httpProbe?: boolean;
+  readonly httpProbeOff?: boolean;
+  readonly httpProbeCmd?: readonly string[];
+  readonly httpProbeCmdFile?: readonly string[];
+  readonly httpProbePorts?: readonly string[];
+  readonly httpProbeCrawl?: boolean;
+  readonly httpCrawlMaxDepth?: string;
+  readonly httpCrawlMaxPageCount?: string;
+  readonly httpProbeClientTimeout?: string;
+  readonly healthcheck?: boolean;
+  readonly continueAfter?: string;
+  readonly allowFailingProbes?: boolean;
+  readonly readyTimeout?: string;
+  readonly readyCmd?: string;
+  readonly readyHealthcheck?: boolean;
+  readonly readyPort?: readonly string[];
+}
+
+export interface KeepOptions {
+  readonly includePath?: readonly string[];
+  readonly includePathFile?: readonly string[];
+  readonly includeBin?: readonly string[];
+  readonly includeBinFile?: readonly string[];
+  readonly includeExe?: readonly string[];
+  readonly includeExeFile?: readonly string[];
+  readonly includeShell?: boolean;
+  readonly preservePath?: readonly string[];
+  readonly preservePathFile?: readonly string[];
+  readonly excludePattern?: readonly string[];
+}

@@ -1,0 +1,53 @@
+import { TraceSlimError } from '../errors.ts';
+import type { BuildSettings } from '../settings.ts';
+import type { BuildOptions } from './build-options.ts';
+import { readKeepSettings } from './keep-settings.ts';
+import { type Notice, readProbeSettings } from './probe-settings.ts';
+import { readRunSettings } from './run-settings.ts';
+import { parseCount } from './values.ts';
+
+const MAX_ROUNDS = '5';
+
+export interface SettingsContext {
+  readonly env: NodeJS.ProcessEnv;
+  readonly notice: Notice;
+}
+
+/**
+ * The settings of `build` from its argument and options.
+ *
+ * @throws USAGE_INVALID
+ */
+export async function readBuildSettings(
+  source: string | undefined,
+  options: BuildOptions,
+  { env, notice }: SettingsContext,
+): Promise<BuildSettings> {
+  const reportPath = readReportPath(options.report);
+  return {
+    source: readSource(source, options.target),
+    outputs: options.output ?? [],
+    tags: options.tag ?? [],
+    run: await readRunSettings(options, env),
+    probes: await readProbeSettings(options, notice),
+    keep: await readKeepSettings(options, notice),
+    verify: options.verify ?? true,
+    allowIncomplete: options.allowIncompleteTrace ?? false,
+    maxRounds: parseCount('--max-rounds', options.maxRounds ?? MAX_ROUNDS, 0),
+    ...(reportPath === undefined ? {} : { reportPath }),
+  };
+}
+
+/** The image: an argument, or SlimToolkit's `--target`. */
+export function readSource(source: string | undefined, target: string | undefined): string {
+  const found = source ?? target;
+  if (found !== undefined && found !== '' && (target === undefined || found === target)) return found;
+  throw new TraceSlimError('USAGE_INVALID', found ? 'two images are given' : 'no image is given', {
+    hint: 'name one, e.g. docker-archive:FILE, oci:DIR or rootfs:DIR',
+  });
+}
+
+/** SlimToolkit writes no report with `--report=off`; here the one that `explain` reads is written all the same. */
+export function readReportPath(report: string | undefined): string | undefined {
+  return report === 'off' ? undefined : report;
+}

@@ -1,0 +1,58 @@
+import type { HttpCommand, HttpProbeSettings, ProbeSettings, ScriptFile } from '../settings.ts';
+import type { ProbeOptions } from './build-options.ts';
+import { parseContinueAfter } from './continue-after.ts';
+import { parseCount, parseDuration, parsePorts, readOptionFile } from './values.ts';
+
+const READY_TIMEOUT = '60s';
+const REQUEST_TIMEOUT = '30s';
+const CRAWL_DEPTH = '3';
+const CRAWL_PAGES = '1000';
+
+/** Called with what a user should know about the options given. */
+export type Notice = (text: string) => void;
+
+/** What exercises the image. Files that options name are read here. */
+export async function readProbeSettings(options: ProbeOptions, notice: Notice): Promise<ProbeSettings> {
+  const readyTimeoutMs = parseDuration('--ready-timeout', options.readyTimeout ?? READY_TIMEOUT);
+  return {
+    exec: options.exec ?? [],
+    execFiles: await Promise.all((options.execFile ?? []).map(readScript)),
+    http: await readHttpSettings(options, notice),
+    healthcheck: options.healthcheck ?? true,
+    continueAfter: parseContinueAfter(options.continueAfter ?? 'probe&exec'),
+    allowFailing: options.allowFailingProbes ?? false,
+    ready: {
+      timeoutMs: readyTimeoutMs,
+      ...(options.readyCmd === undefined ? {} : { command: options.readyCmd }),
+      healthcheck: options.readyHealthcheck ?? false,
+      ports: parsePorts('--ready-port', options.readyPort ?? []),
+    },
+  };
+}
+
+async function readScript(path: string): Promise<ScriptFile> {
+  return { path, content: await readOptionFile('--exec-file', path) };
+}
+
+async function readHttpSettings(options: ProbeOptions, notice: Notice): Promise<HttpProbeSettings> {
+  const enabled = (options.httpProbe ?? true) && !options.httpProbeOff;
+  const commands = await readHttpCommands(options);
+  if (!enabled && commands.length > 0) notice('--http-probe-cmd is not used because HTTP probes are switched off');
+  return {
+    enabled,
+    commands: enabled ? commands : [],
+    crawl: options.httpProbeCrawl ?? true,
+    crawlMaxDepth: parseCount('--http-crawl-max-depth', options.httpCrawlMaxDepth ?? CRAWL_DEPTH, 0),
+    crawlMaxPages: parseCount('--http-crawl-max-page-count', options.httpCrawlMaxPageCount ?? CRAWL_PAGES, 1),
+    ports: parsePorts('--http-probe-ports', options.httpProbePorts ?? []),
+    timeoutMs: parseDuration('--http-probe-client-timeout', options.httpProbeClientTimeout ?? REQUEST_TIMEOUT),
+  };
+}
+
+async function readHttpCommands(options: ProbeOptions): Promise<HttpCommand[]> {
+  const { httpProbeCmd = [], httpProbeCmdFile = [] } = options;
+  if (httpProbeCmd.length + httpProbeCmdFile.length === 0) return [];
+  const { loadHttpCommandFile, parseHttpCommand } = await import('../probe/slim-file.ts');
+  const files = await Promise.all(httpProbeCmdFile.map((path) => loadHttpCommandFile(path)));
+  return [...httpProbeCmd.map((text) => parseHttpCommand(text)), ...files.flat()];
+}

@@ -1,0 +1,49 @@
+import type { RunSettings } from '../settings.ts';
+import type { RunOptions } from './build-options.ts';
+import { parseWords } from './shell-words.ts';
+import { invalid, parsePorts, readOptionFile } from './values.ts';
+
+/**
+ * How the image is to be run. As with `docker run`, an entrypoint without a command drops the image's CMD, and
+ * `--env NAME` takes the value from `env`.
+ */
+export async function readRunSettings(options: RunOptions, env: NodeJS.ProcessEnv): Promise<RunSettings> {
+  const network = options.network ?? 'none';
+  if (network !== 'none' && network !== 'host') throw invalid('--network', network, 'use none or host');
+  return { config: readConfig(options), env: await readEnvironment(options, env), network };
+}
+
+function readConfig(options: RunOptions): RunSettings['config'] {
+  const config: RunSettings['config'] = {};
+  if (options.entrypoint !== undefined) {
+    config.Entrypoint = parseWords('--entrypoint', options.entrypoint);
+    config.Cmd = null;
+  }
+  if (options.cmd !== undefined) config.Cmd = parseWords('--cmd', options.cmd);
+  if (options.user !== undefined) config.User = options.user;
+  if (options.workdir !== undefined) config.WorkingDir = options.workdir;
+  if (options.expose !== undefined) {
+    config.ExposedPorts = Object.fromEntries(
+      parsePorts('--expose', options.expose).map((port): [string, object] => [`${port}/tcp`, {}]),
+    );
+  }
+  if (options.healthCmd !== undefined) config.Healthcheck = { Test: ['CMD-SHELL', options.healthCmd] };
+  return config;
+}
+
+async function readEnvironment(options: RunOptions, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const entries: string[] = [];
+  for (const path of options.envFile ?? []) {
+    const lines = (await readOptionFile('--env-file', path)).toString('utf8').split(/\r?\n/);
+    entries.push(...lines.map((line) => line.trimStart()).filter((line) => line !== '' && !line.startsWith('#')));
+  }
+  entries.push(...(options.env ?? []));
+  return entries.flatMap((entry) => resolveEntry(entry, env));
+}
+
+function resolveEntry(entry: string, env: NodeJS.ProcessEnv): string[] {
+  if (entry.startsWith('=') || entry === '') throw invalid('--env', entry, 'use NAME=value');
+  if (entry.includes('=')) return [entry];
+  const value = env[entry];
+  return value === undefined ? [] : [`${entry}=${value}`];
+}

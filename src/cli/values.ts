@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { errnoOf, TraceSlimError } from '../errors.ts';
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+/** Longer timers overflow in Node and fire at once. */
+const MAX_DURATION_MS = 2 ** 31 - 1;
+
+/** Milliseconds from `90`, `90s`, `2m`, `500ms`; a bare number is seconds. */
+export function parseDuration(option: string, text: string): number {
+  const [, number = '', unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const durationMs = Number(number) * (UNIT_MS[unit] ?? 1000);
+  if (number === '' || durationMs > MAX_DURATION_MS) {
+    throw invalid(option, text, 'give a time such as 30s, 2m or a number of seconds');
+  }
+  return Math.round(durationMs);
+}
+
+export function parseCount(option: string, text: string, minimum: number): number {
+  const count = Number(text);
+  if (!/^\d{1,9}$/.test(text) || count < minimum) throw invalid(option, text, `give a whole number from ${minimum} up`);
+  return count;
+}
+
+/** TCP port numbers from `80`, `80/tcp`, `80,8080`, several times. */
+export function parsePorts(option: string, texts: readonly string[]): number[] {
+  return texts.flatMap((text) => text.split(',')).map((text) => parsePort(option, text.trim()));
+}
+
+/** Reads a file that an option names. */
+export async function readOptionFile(option: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const why = errnoOf(error) === 'ENOENT' ? 'no such file' : (errnoOf(error) ?? 'unreadable');
+    throw new TraceSlimError('USAGE_INVALID', `cannot read ${option} ${path}: ${why}`, {
+      hint: 'the path is taken from the current folder of this computer, not from the image',
+      cause: error,
+    });
+  }
+}
+
+export function invalid(option: string, value: string, hint: string): TraceSlimError {
+  return new TraceSlimError('USAGE_INVALID', `${option} does not take ${JSON.stringify(value)}`, { hint });
+}
+
+function parsePort(option: string, text: string): number {
+  const [, digits = ''] = /^(\d{1,5})(?:\/tcp)?$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (port < 1 || port > 65_535) throw invalid(option, text, 'give TCP port numbers such as 80 or 80,8080');
+  return port;
+}
