@@ -4,7 +4,8 @@ import { TraceSlimError } from '../errors.ts';
 import { effectiveCommand } from '../image/config.ts';
 import type { RuntimeConfig } from '../image/types.ts';
 import { planProbes } from '../probe/plan.ts';
-import { waitReady } from '../probe/readiness.ts';
+
+import type { ReadyConditions } from '../probe/readiness.ts';
 import { findProgram } from '../rootfs/programs.ts';
 import type { ProbeSettings, RunSettings } from '../settings.ts';
 import type { RunPlan } from './record.ts';
@@ -49,7 +50,7 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
       env: options.run.env,
       network: options.run.network,
       probes: planned.probes,
-      ready: (container, signal) => waitReady(container, { ...ready, signal }),
+      ready,
       hold: (container, signal) => hold(container, options, signal),
     },
   };
@@ -84,19 +85,13 @@ async function hold(container: Container, options: PlanRunOptions, signal: Abort
   }
 }
 
-/** The same plan for a replay: nobody is waited for, and only the ports that opened on the fat image are expected. */
-export function replayOf(
-  planned: PlannedRun,
-  fat: { openPorts: readonly number[]; readyMs: number },
-  options: PlanRunOptions,
-  config: RuntimeConfig,
-): RunPlan {
-  const timeoutMs = Math.min(options.probes.ready.timeoutMs, 5000 + 5 * fat.readyMs);
-  return {
-    ...planned.plan,
-    config,
-    ready: (container, signal) =>
-      planned.plan.ready(container, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])),
-    hold: async () => {},
-  };
+/** A replay is given a multiple of the time the fat image took to become ready, and this much more. */
+const REPLAY_READY_FACTOR = 5;
+const REPLAY_READY_MS = 5000;
+
+/** The same plan for a replay: nobody is waited for, and the ports that opened on the fat image must open again. */
+export function replayOf({ plan }: PlannedRun, fat: { openPorts: readonly number[]; readyMs: number }): RunPlan {
+  const timeoutMs = Math.min(plan.ready.timeoutMs, REPLAY_READY_MS + REPLAY_READY_FACTOR * fat.readyMs);
+  const ready: ReadyConditions = { ...plan.ready, requiredPorts: fat.openPorts, optionalPorts: [], timeoutMs };
+  return { ...plan, ready, hold: async () => {} };
 }

@@ -2,6 +2,7 @@ import type { Container, ExecResult, OpenedImage, ToolkitPaths } from '../engine
 import { TraceSlimError } from '../errors.ts';
 import type { RuntimeConfig } from '../image/types.ts';
 import { failedOutcome } from '../probe/outcome.ts';
+import { type Readiness, type ReadyConditions, waitReady } from '../probe/readiness.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
 import { bytesOf, imagePathFromText } from '../rootfs/path.ts';
 import { untilQuiet } from './activity.ts';
@@ -18,16 +19,10 @@ export interface RunPlan {
   readonly env: readonly string[];
   readonly network: 'none' | 'host';
   readonly probes: readonly Probe[];
-  /** Waits until the application can be probed. Errors: PORT_NEVER_OPENED, NOT_READY. */
-  ready(container: Container, signal: AbortSignal): Promise<Readiness>;
+  /** When the application can be probed. */
+  readonly ready: ReadyConditions;
   /** Keeps the container running after the probes as long as the user wants. */
   hold(container: Container, signal: AbortSignal): Promise<void>;
-}
-
-export interface Readiness {
-  readonly state: 'ready' | 'ended';
-  /** Ports that something listens on. */
-  readonly openPorts: readonly number[];
 }
 
 /** One run: what was seen and what came out, also when it went wrong. */
@@ -136,7 +131,7 @@ function startTraced(run: Run, command: (toolkit: ToolkitPaths) => readonly stri
 async function waitUntilReady(run: Run, container: Container): Promise<Readiness | undefined> {
   const { plan, options } = run;
   try {
-    const readiness = await plan.ready(container, options.signal);
+    const readiness = await waitReady(container, { ...plan.ready, signal: options.signal });
     const tellsNothing = readiness.openPorts.length === 0 && plan.probes.length > 0;
     if (readiness.state === 'ready' && tellsNothing) await untilStarted(container, options.signal);
     if (readiness.state === 'ended' && plan.probes.some((probe) => probe.ports.length > 0)) {

@@ -1,0 +1,42 @@
+import type { BuildSettings, ProbeSettings, RunSettings } from '../../src/settings.ts';
+
+export const plainRun: RunSettings = { config: {}, env: [], network: 'none' };
+
+export const defaultProbes: ProbeSettings = {
+  exec: [],
+  execFiles: [],
+  http: {
+    enabled: true,
+    commands: [],
+    crawl: true,
+    crawlMaxDepth: 3,
+    crawlMaxPages: 1000,
+    ports: [],
+    timeoutMs: 30_000,
+  },
+  healthcheck: true,
+  continueAfter: ['probe'],
+  allowFailing: false,
+  ready: { timeoutMs: 60_000, healthcheck: false, ports: [] },
+};
+
+/** Settings as the command line makes them when nothing but an image and an output is named. */
+export function buildSettings(source: string, output: string, changes: Partial<BuildSettings> = {}): BuildSettings {
+  return {
+    source,
+    outputs: [output],
+    tags: [],
+    run: plainRun,
+    probes: defaultProbes,
+    keep: { includes: [], excludes: [] },
+    verify: true,
+    allowIncomplete: false,
+    maxRounds: 5,
+    ...changes,
+  };
+}
+
+/** Probe settings for images that are exercised by commands only. */
+export function execProbes(...exec: string[]): ProbeSettings {
+  return { ...defaultProbes, exec, http: { ...defaultProbes.http, enabled: false } };
+}
