@@ -76,20 +76,25 @@ export function maskVolatile(text: string, { proven }: { proven: boolean }): str
 /** What a token is, for telling which others may stand in its place. Punctuation is only like itself. */
 export type TokenClass = 'number' | 'id' | 'word' | 'space' | 'mark';
 
-const TOKEN = new RegExp(`\\b${UUID}\\b|[A-Za-z0-9_\\x80-\\xff]+|\\s+|.`, 'gs');
-const ID = new RegExp(`^(?:${UUID}|[A-Za-z0-9_\\x80-\\xff]+)$`);
+const WORD = '[A-Za-z0-9_\\x80-\\xff]';
+const NUMBER = `\\d+(?:\\.\\d+)?(?:e[-+]?\\d+)?(?!${WORD})`;
+const TOKEN = new RegExp(`\\b${UUID}\\b|${NUMBER}|${WORD}+|\\s+|.`, 'gs');
 
-/** UUIDs, words, numbers, runs of blanks, single marks. Joined again they are the line. */
+const CLASSES: readonly { readonly name: TokenClass; readonly pattern: RegExp }[] = [
+  { name: 'number', pattern: new RegExp(`^${NUMBER}$`) },
+  { name: 'word', pattern: /^[A-Za-z_\x80-\xff]+$/ },
+  { name: 'id', pattern: new RegExp(`^(?:${UUID}|${WORD}+)$`) },
+  { name: 'space', pattern: /^\s/ },
+];
+
+/** UUIDs, numbers, words, runs of blanks, single marks. Joined again they are the line. */
 export function tokensOf(line: string): string[] {
   return line.match(TOKEN) ?? [];
 }
 
 /** `id` has letters and digits. */
 export function classOf(token: string): TokenClass {
-  if (/^\d+$/.test(token)) return 'number';
-  if (/^[A-Za-z_\x80-\xff]+$/.test(token)) return 'word';
-  if (ID.test(token)) return 'id';
-  return /^\s/.test(token) ? 'space' : 'mark';
+  return CLASSES.find(({ pattern }) => pattern.test(token))?.name ?? 'mark';
 }
 
 const SHAPES: Readonly<Partial<Record<TokenClass, string>>> = { number: '0', id: '0a', space: ' ' };

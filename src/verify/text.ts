@@ -55,15 +55,27 @@ function linePlaces(a: readonly string[], b: readonly string[], shown: readonly 
   });
 }
 
-function differingLines(stretch: Stretch, shown: readonly string[]): Place[] {
+function differingLines({ a, b }: Stretch, shown: readonly string[]): Place[] {
+  const pairs = pairPlaces(a, b, shown);
+  if (pairs) return pairs;
   let at = 0;
-  return align(stretch.a, stretch.b, shapeOf).flatMap(({ a, b }) => {
-    const here = shown.slice(at, at + a.length);
-    at += a.length;
-    const pairs = a.length === b.length ? a.map((line, index) => pairPlace(line, b[index] ?? '', here[index])) : [];
-    const isPaired = pairs.length > 0 && pairs.every((place) => place !== undefined);
-    return isPaired ? (pairs as Place[]) : [blockPlace(a, b, here)];
+  return align(a, b, shapeOf).flatMap((stretch) => {
+    const here = shown.slice(at, at + stretch.a.length);
+    at += stretch.a.length;
+    return pairPlaces(stretch.a, stretch.b, here) ?? [blockPlace(stretch.a, stretch.b, here)];
   });
+}
+
+/** Line by line, when both runs have equally many and each looks like its counterpart. */
+function pairPlaces(a: readonly string[], b: readonly string[], shown: readonly string[]): Place[] | undefined {
+  if (a.length !== b.length) return undefined;
+  const places: Place[] = [];
+  for (const [at, line] of a.entries()) {
+    const place = pairPlace(line, b[at] ?? '', shown[at]);
+    if (!place) return undefined;
+    places.push(place);
+  }
+  return places;
 }
 
 /** Any number of lines, about as many as were seen, each of a shape that was seen there. */
@@ -82,12 +94,19 @@ function pairPlace(a: string, b: string, shown = a): Place | undefined {
   const tokensA = tokensOf(a);
   const tokensB = tokensOf(b);
   if (isPermutation(tokensA, tokensB)) return onePlace(shown, (line) => isPermutation(tokensA, tokensOf(line)));
-  const stretches = joinIds(align(tokensA, tokensB));
+  const stretches = joinIds(align(tokensA, tokensB, unpadded));
   if (!isOneLine(stretches)) return undefined;
   const places = stretches.flatMap((stretch) =>
-    stretch.equal ? stretch.a.map((token) => onePlace(token, (other) => other === token)) : [gapPlace(stretch)],
+    stretch.equal
+      ? stretch.a.map((token) => onePlace(token, (other) => unpadded(other) === unpadded(token)))
+      : [gapPlace(stretch)],
   );
   return onePlace(shown, (line) => fits(places, tokensOf(line)));
+}
+
+/** Columns are as wide as the numbers in them, so the number of blanks in a line that varies means nothing. */
+function unpadded(token: string): string {
+  return classOf(token) === 'space' ? ' ' : token;
 }
 
 /** Random IDs have characters in common by chance: a bit of a kind that IDs contain, between two gaps, belongs to them. */
@@ -107,29 +126,44 @@ function joinIds(stretches: readonly Stretch[]): Stretch[] {
 
 /** Lines that differ in words must have as much in common as not; numbers and IDs may be all there is. */
 function isOneLine(stretches: readonly Stretch[]): boolean {
-  const gaps = stretches.filter((stretch) => !stretch.equal).flatMap(({ a, b }) => [...a, ...b]);
+  const gaps = stretches.filter((stretch) => !stretch.equal && !isId(stretch)).flatMap(({ a, b }) => [...a, ...b]);
   if (!gaps.some((token) => classOf(token) === 'word')) return true;
   const common = stretches.filter(({ equal }) => equal).flatMap(({ a }) => a);
   return 2 * common.join('').trim().length >= gaps.join('').length;
 }
 
+/** What random IDs are written with besides letters and digits: base64, base64url, JWT, percent-encoding. */
 const ID_MARKS = new Set('+/=-._~%');
 
 function gapPlace({ a, b }: Stretch): Place {
   const seen = [...a, ...b];
   const marks = new Set(seen);
   const classes = new Set<TokenClass>(seen.map(classOf));
-  const idLengths = new Set(seen.filter((token) => classOf(token) === 'id').map((token) => token.length));
-  const standsForId = (token: string) =>
-    classOf(token) === 'number' || ID_MARKS.has(token) || idLengths.has(token.length);
+  const isEncoded = isId({ a, b }) && seen.some((token) => ID_MARKS.has(token) || isRandomWord(token));
+  const lengths = new Set(seen.map((token) => token.length));
+  const standsForId = (token: string, kind: TokenClass) => {
+    if (kind === 'mark') return isEncoded && ID_MARKS.has(token);
+    if (kind === 'word') return isEncoded ? token.length <= 3 || isRandomWord(token) : lengths.has(token.length);
+    return kind !== 'space';
+  };
+  const most = Math.max(a.length, b.length);
   return {
     shown: a.join(''),
     atLeast: a.length > 0 && b.length > 0 ? 1 : 0,
-    atMost: 2 * Math.max(a.length, b.length) + 4,
+    atMost: isEncoded ? Math.max(a.join('').length, b.join('').length) : 2 * most + 4,
     matches: (token) => {
       const kind = classOf(token);
       if (kind === 'mark' ? marks.has(token) : classes.has(kind)) return true;
-      return classes.has('id') && kind !== 'space' && standsForId(token);
+      return isId({ a, b }) && standsForId(token, kind);
     },
   };
+}
+
+function isId({ a, b }: Pick<Stretch, 'a' | 'b'>): boolean {
+  return [...a, ...b].some((token) => classOf(token) === 'id' || isRandomWord(token));
+}
+
+/** Letters as encodings of random bytes have them: capitals in the middle. */
+function isRandomWord(token: string): boolean {
+  return /[a-z\d][A-Z]|[A-Z]{2}[a-z]/.test(token);
 }

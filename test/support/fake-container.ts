@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Container, Endpoint, ExecResult, ToolkitPaths } from '../../src/engine/types.ts';
 import { imagePathFromText } from '../../src/rootfs/path.ts';
 
-export const FAKE_TOOLKIT: ToolkitPaths = {
+const FAKE_TOOLKIT: ToolkitPaths = {
   launcher: ['/.toolkit/ld.so', '--library-path', '/.toolkit/lib'],
   strace: '/.toolkit/strace',
   sh: '/.toolkit/sh',

@@ -168,6 +168,29 @@ describe('text', () => {
     expect(isEqual(form(tokens[0]), form(tokens[1]), form(tokens[2]))).toBe(true);
     expect(isEqual(form(tokens[0]), form(tokens[1]), form(tokens[2]).replace('Log in', 'Error'))).toBe(false);
     expect(isEqual(form(tokens[0]), form(tokens[1]), form('not available'))).toBe(false);
+    expect(isEqual(form(tokens[0]), form(tokens[1]), form('error'))).toBe(false);
+  });
+
+  it.each([
+    [
+      'ayA5kk+o0sbKYIuxdujVxP07w9A/hjQE22==',
+      '6nwaDLbds8RpU08g6r+OqcVn9Bv2MauBWd==',
+      'm0FUqScr9vyHUO0E1/RHBZwmkPV/Jj5v==',
+      'error',
+    ],
+    [
+      'DLqNyz15RT1oewX7KzF4H7GleVl6CcUGjwMr',
+      '7hG14baxNYt3STvhBohf6enyWbFeeS2TuEEk',
+      'RtBY2b1Anv3xqgtHg4qaKtoybgNnPOnguNrI',
+      'none',
+    ],
+    ['8f14e45fceea167a', 'c9f0f895fb98ab91', '45c48cce2e2d7fbd', 'missing'],
+    ['35.1', '24.1', '19', 'nan'],
+    ['  76 |', ' 127 |', '1023 |', '  76 :'],
+  ])('with %j and %j may have %j, not %j', (a, b, slim, other) => {
+    const page = (value: string) => `the value is\t[ ${value} ] today\n`;
+    expect(isEqual(page(a), page(b), page(slim))).toBe(true);
+    expect(isEqual(page(a), page(b), page(other))).toBe(false);
   });
 
   it('is not excused by two runs that have nothing in common', () => {
