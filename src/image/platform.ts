@@ -1,0 +1,38 @@
+import { TraceSlimError } from '../errors.ts';
+import type { Platform } from './types.ts';
+
+/** OCI architecture words (GOARCH) by Node's. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  ia32: '386',
+  loong64: 'loong64',
+  ppc64: 'ppc64le',
+};
+
+/** What this host runs. */
+export function hostPlatform(): Platform {
+  return { os: 'linux', architecture: ARCHITECTURES[process.arch] ?? process.arch };
+}
+
+/** True when `offered` satisfies `wanted`; a variant counts only where one is wanted. */
+export function isPlatform(offered: Platform, wanted: Platform): boolean {
+  return (
+    offered.os === wanted.os &&
+    offered.architecture === wanted.architecture &&
+    (wanted.variant === undefined || offered.variant === wanted.variant)
+  );
+}
+
+/** `linux/arm64/v8`. */
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return [os, architecture, ...(variant ? [variant] : [])].join('/');
+}
+
+/** An image for something else than what is wanted. */
+export function unsupportedPlatform(subject: string, offered: readonly Platform[], wanted: Platform): TraceSlimError {
+  const list = [...new Set(offered.map(formatPlatform))].join(', ') || 'no platform';
+  return new TraceSlimError('PLATFORM_UNSUPPORTED', `${subject} is for ${list}, not for ${formatPlatform(wanted)}`, {
+    hint: 'Save the image for this platform, e.g. with docker pull --platform before docker save.',
+    context: { offered: offered.map(formatPlatform), wanted: formatPlatform(wanted) },
+  });
+}
