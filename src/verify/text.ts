@@ -140,6 +140,8 @@ function gapPlace({ a, b }: Stretch): Place {
   const marks = new Set(seen);
   const classes = new Set<TokenClass>(seen.map(classOf));
   const isEncoded = isId({ a, b }) && seen.some((token) => ID_MARKS.has(token) || isRandomWord(token));
+  // Letters that are part of an ID are no words: no other word may stand for them.
+  const isOneId = isId({ a, b }) && !classes.has('space');
   const lengths = new Set(seen.map((token) => token.length));
   const standsForId = (token: string, kind: TokenClass) => {
     if (kind === 'mark') return isEncoded && ID_MARKS.has(token);
@@ -153,8 +155,8 @@ function gapPlace({ a, b }: Stretch): Place {
     atMost: isEncoded ? Math.max(a.join('').length, b.join('').length) : 2 * most + 4,
     matches: (token) => {
       const kind = classOf(token);
-      if (kind === 'mark' ? marks.has(token) : classes.has(kind)) return true;
-      return isId({ a, b }) && standsForId(token, kind);
+      const isSeen = kind === 'mark' ? marks.has(token) : classes.has(kind) && !(isOneId && kind === 'word');
+      return isSeen || (isId({ a, b }) && standsForId(token, kind));
     },
   };
 }
