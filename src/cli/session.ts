@@ -1,11 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Pipeline } from './pipeline-port.ts';
 
 /** A stream that may be a terminal. */
 export interface OutputStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
+
+/** What the commands call. */
+export type Pipeline = Pick<
+  typeof import('../pipeline.ts'),
+  'buildSlim' | 'traceImage' | 'verifyImages' | 'listPaths' | 'cleanLeftovers' | 'diagnose'
+>;
 
 /** The world around one invocation of the program. */
 export interface Session {
@@ -16,5 +21,6 @@ export interface Session {
   readonly stderr: OutputStream;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
+  /** Loads the pipeline when a command needs it, so that `--help` need not wait for it. */
   pipeline(): Promise<Pipeline>;
 }

@@ -39,8 +39,8 @@ export function formatDuration(durationMs: number): string {
 }
 
 /** `1 probe`, `3 probes`. */
-export function formatAmount(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+export function formatAmount(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** Text that may hold anything, safe for a terminal: control and direction characters as `\xNN`; line ends stay. */

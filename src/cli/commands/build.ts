@@ -1,0 +1,54 @@
+import { EXIT } from '../../errors.ts';
+import type { Report } from '../../report/report.ts';
+import { latestReportPath } from '../../state.ts';
+import {
+  type BuildOptions,
+  COMMON_OPTIONS,
+  KEEP_OPTIONS,
+  PROBE_OPTIONS,
+  RESULT_OPTIONS,
+  RUN_OPTIONS,
+  TRACE_OPTIONS,
+  VERIFY_OPTIONS,
+} from '../build-options.ts';
+import { readBuildSettings } from '../build-settings.ts';
+import type { Console } from '../console.ts';
+import type { CommandSpec } from './spec.ts';
+
+export const build: CommandSpec<BuildOptions> = {
+  name: 'build',
+  aliases: ['slim', 'b'],
+  summary: 'make a slim image and verify it',
+  description: `Run an image under a tracer while probes exercise it, keep what it needs, and prove that the slim image
+gives the same answers. The slim image is written only when it does.`,
+  examples: [
+    ['trace-slim build nginx.tar', 'GET / on every exposed port, writes nginx.slim.tar'],
+    ["trace-slim build oci:site --http-probe-cmd /login --exec 'site check'", 'more requests, and a command'],
+    ['trace-slim build az.tar --exec-file probes.sh -o oci-archive:az.oci', 'a command line tool'],
+    ['trace-slim build rootfs:/srv/tree --entrypoint /bin/app --expose 8080', 'a folder instead of an image'],
+  ],
+  arguments: [['[source]', 'docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR or a bare path']],
+  groups: [RESULT_OPTIONS, PROBE_OPTIONS, KEEP_OPTIONS, RUN_OPTIONS, VERIFY_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
+  acceptsSlimFlags: true,
+  async run([source], console, session) {
+    const settings = await readBuildSettings(source, console.options, { env: session.env, notice: console.notice });
+    const { buildSlim } = await session.pipeline();
+    const report = await buildSlim(settings, console.context);
+    return showReport(report, settings.reportPath, console);
+  },
+};
+
+/** Prints a report; its verdict is the exit status. */
+export async function showReport(
+  report: Report,
+  reportPath: string | undefined,
+  console: Console<unknown>,
+): Promise<number> {
+  const { formatOutputs, formatReport } = await import('../../report/text.ts');
+  console.result(report, (layout) =>
+    console.quiet
+      ? formatOutputs(report)
+      : formatReport(report, { ...layout, reportPath: reportPath ?? latestReportPath() }),
+  );
+  return report.status === 'differs' ? EXIT.slimDiffers : EXIT.ok;
+}

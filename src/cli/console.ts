@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { TraceSlimError } from '../errors.ts';
+import type { RunContext } from '../pipeline.ts';
+import { painter, type TextOptions } from '../report/format.ts';
+import type { CommonOptions } from './build-options.ts';
+import { openProgress } from './progress.ts';
+import type { OutputStream, Session } from './session.ts';
+import { slimFlagsIn } from './slim-flags.ts';
+import { waitForUser } from './user-signal.ts';
+
+/** A command's way to its user: the result on stdout, everything else on stderr. */
+export interface Console<Options> {
+  readonly options: Options;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly context: RunContext;
+  /** Something worth knowing about the options given; not shown with `--quiet`. */
+  notice(text: string): void;
+  /** Prints the result: the document with `--json`, else the text without its last line end. */
+  result(document: unknown, text: (layout: TextOptions) => string): void;
+}
+
+/**
+ * Runs a command's body with what its options say about output. Options given before the command's name count as well.
+ * What the body gives is the exit status.
+ *
+ * @throws USAGE_INVALID for options of SlimToolkit that would change the result and have no counterpart
+ */
+export async function withConsole<Options>(
+  command: Command,
+  session: Session,
+  body: (console: Console<Options>) => Promise<number>,
+): Promise<number> {
+  const options = command.optsWithGlobals<Options & CommonOptions>();
+  const { json = false, quiet = false, verbose = false, progress: mode = 'auto' } = options;
+  const colorOf = (stream: OutputStream) => wantsColor(stream, options.color ?? true, session.env);
+  const stderrColor = colorOf(session.stderr);
+  const progress = openProgress(session.stderr, { mode, quiet, verbose, color: stderrColor, env: session.env });
+  const notice = (text: string) => {
+    if (!quiet) session.stderr.write(`${painter(stderrColor)('cyan', 'notice:')} ${text}\n`);
+  };
+  try {
+    checkSlimFlags(options as Record<string, unknown>, notice);
+    return await body({
+      options,
+      quiet,
+      verbose,
+      context: {
+        signal: session.signal,
+        progress: progress.sink,
+        version: session.version,
+        userSignal: (kind) => waitForUser(kind, session),
+      },
+      notice,
+      result: (document, text) => {
+        progress.close();
+        const layout = { width: session.stdout.columns ?? Number.POSITIVE_INFINITY, color: colorOf(session.stdout) };
+        const printed = json ? JSON.stringify(document) : text(layout);
+        if (printed !== '') session.stdout.write(`${printed}\n`);
+      },
+    });
+  } finally {
+    progress.close();
+  }
+}
+
+/** https://no-color.org and https://force-color.org. */
+export function wantsColor(stream: OutputStream, allowed: boolean, env: NodeJS.ProcessEnv): boolean {
+  if (!allowed || env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
+  return stream.isTTY === true && env.TERM !== 'dumb';
+}
+
+function checkSlimFlags(options: Readonly<Record<string, unknown>>, notice: (text: string) => void): void {
+  const flags = slimFlagsIn(options);
+  const refused = flags.find((flag) => flag.effect === 'refused');
+  if (refused) {
+    throw new TraceSlimError('USAGE_INVALID', `--${refused.name} is not supported`, { hint: refused.because });
+  }
+  for (const { name, because } of flags) notice(`--${name} is ignored: ${because}`);
+}

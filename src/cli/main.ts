@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { TraceSlimError } from '../errors.ts';
+import { wantsColor } from './console.ts';
+import { describeFailure } from './failure.ts';
+import { runProgram } from './program.ts';
+import type { Session } from './session.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs the program and ends the process. */
+async function main(argv: readonly string[]): Promise<never> {
+  const controller = new AbortController();
+  let interruptedBy: (typeof SIGNALS)[number] | undefined;
+  for (const name of SIGNALS) {
+    process.on(name, () => {
+      if (interruptedBy) process.exit(statusOf(interruptedBy));
+      interruptedBy = name;
+      process.stderr.write(`\n${name}: stopping and cleaning up; once more to stop at once\n`);
+      controller.abort(new Error(`stopped by ${name}`));
+    });
+  }
+  // Whoever read our output has seen enough; what was to be done is done all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe);
+  const status = await run(argv, newSession(controller.signal));
+  await flush();
+  process.exit(interruptedBy ? statusOf(interruptedBy) : status);
+}
+
+async function run(argv: readonly string[], session: Session): Promise<number> {
+  try {
+    return await runProgram(argv, session);
+  } catch (thrown) {
+    if (session.signal.aborted && !(thrown instanceof TraceSlimError)) return 0;
+    const failure = describeFailure(thrown);
+    if (failure.document) {
+      if (argv.includes('--json')) session.stdout.write(`${JSON.stringify(failure.document)}\n`);
+      const color = wantsColor(session.stderr, !argv.includes('--no-color'), session.env);
+      const verbose = argv.includes('-v') || argv.includes('--verbose');
+      session.stderr.write(`${failure.text({ verbose, color })}\n`);
+    }
+    return failure.exitStatus;
+  }
+}
+
+function newSession(signal: AbortSignal): Session {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const { env, stdout, stderr } = process;
+  return {
+    version,
+    env,
+    // Opening standard input makes the process wait for it: only when it is read.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout,
+    stderr,
+    signal,
+    pipeline: () => import('../pipeline.ts'),
+  };
+}
+
+function statusOf(name: (typeof SIGNALS)[number]): number {
+  return 128 + constants.signals[name];
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+function flush(): Promise<unknown> {
+  return Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
+  );
+}
+
+await main(process.argv.slice(2));

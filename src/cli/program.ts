@@ -1,0 +1,105 @@
+import { Command } from 'commander';
+import { normalizeArguments } from './arguments.ts';
+import { COMMON_OPTIONS } from './build-options.ts';
+import { build } from './commands/build.ts';
+import { clean } from './commands/clean.ts';
+import { doctor } from './commands/doctor.ts';
+import { explain } from './commands/explain.ts';
+import { paths } from './commands/paths.ts';
+import type { CommandSpec } from './commands/spec.ts';
+import { trace } from './commands/trace.ts';
+import { verify } from './commands/verify.ts';
+import { withConsole } from './console.ts';
+import { addOptions, type OptionGroup } from './option-rows.ts';
+import type { Session } from './session.ts';
+import { SLIM_OPTIONS } from './slim-flags.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: each command knows its own options; here they are only passed on
+const COMMANDS: readonly CommandSpec<any>[] = [build, trace, paths, verify, explain, clean, doctor];
+
+const DESCRIPTION = 'Make container images small by watching what they use, and prove that the result still works.';
+
+/** Options of SlimToolkit that stand before the command. */
+const LEADING_OPTIONS: OptionGroup = {
+  heading: SLIM_OPTIONS.heading,
+  rows: [...SLIM_OPTIONS.rows, { name: 'report', kind: 'value', value: 'file', text: 'as build --report', rare: true }],
+};
+
+/**
+ * Runs one command line (without node and script). Gives the exit status.
+ *
+ * @throws CommanderError for wrong usage and after printing help; TraceSlimError
+ */
+export async function runProgram(argv: readonly string[], session: Session): Promise<number> {
+  let status = 0;
+  const words = normalizeArguments(argv, {
+    commands: new Set(['help', ...COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases])]),
+    booleans: booleanNames(),
+  });
+  const showAll = words.includes('--help-all');
+  const program = newProgram(session, showAll);
+  for (const spec of COMMANDS) {
+    addCommand(program, spec, showAll, async (operands, command) => {
+      status = await withConsole(command, session, (console) => spec.run(operands, console, session));
+    });
+  }
+  await program.parseAsync(
+    words.map((word) => (word === '--help-all' ? '--help' : word)),
+    { from: 'user' },
+  );
+  return status;
+}
+
+function newProgram(session: Session, showAll: boolean): Command {
+  const program = new Command('trace-slim')
+    .description(
+      `${DESCRIPTION}\n\n${formatExamples([...build.examples.slice(0, 2), ...explain.examples.slice(0, 1)])}`,
+    )
+    .version(session.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help; after a command, its options')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => session.stdout.write(text),
+      writeErr: (text) => session.stderr.write(text),
+      // Errors are printed by the caller, like every other.
+      outputError: () => {},
+      getOutHelpWidth: () => session.stdout.columns ?? 100,
+    });
+  addOptions(program, [COMMON_OPTIONS, LEADING_OPTIONS], showAll);
+  return program;
+}
+
+function addCommand<Options>(
+  program: Command,
+  spec: CommandSpec<Options>,
+  showAll: boolean,
+  run: (operands: (string | undefined)[], command: Command) => Promise<void>,
+): void {
+  const command = program
+    .command(spec.name)
+    .summary(spec.summary)
+    .description(`${spec.description.replace(/\n/g, ' ')}\n\n${formatExamples(spec.examples)}`)
+    .helpOption('-h, --help', 'print this help')
+    .option('--help-all', 'print all options');
+  for (const alias of spec.aliases ?? []) command.alias(alias);
+  for (const [syntax, text] of spec.arguments) command.argument(syntax, text);
+  addOptions(command, spec.acceptsSlimFlags ? [...spec.groups, SLIM_OPTIONS] : spec.groups, showAll);
+  command.action((...received: unknown[]) => run(operandsOf(command), received.at(-1) as Command));
+}
+
+/** `<input...>` comes as one list. */
+function operandsOf(command: Command): (string | undefined)[] {
+  return command.processedArgs.flat() as (string | undefined)[];
+}
+
+function formatExamples(examples: CommandSpec<never>['examples']): string {
+  const lines = examples.flatMap(([line, effect]) => [`  ${line}`, `      ${effect}`]);
+  return ['Examples:', ...lines].join('\n');
+}
+
+function booleanNames(): Set<string> {
+  const groups = [LEADING_OPTIONS, ...COMMANDS.flatMap((spec) => spec.groups)];
+  const rows = groups.flatMap((group) => group.rows);
+  return new Set(rows.filter(({ kind }) => kind === 'on' || kind === 'off').map(({ name }) => name));
+}
