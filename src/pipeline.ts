@@ -22,7 +22,7 @@ import { type Observation, observe } from './trace/observe.ts';
 import { type PlannedRun, planRun, replayOf } from './trace/plan-run.ts';
 import { recordRun } from './trace/record.ts';
 import { runConfig } from './trace/run-config.ts';
-import { isTraceFile, mergeTraces, readTraceFile, writeTraceFile } from './trace/trace-file.ts';
+import { isTraceFile, readTraceFile, writeTraceFile } from './trace/trace-file.ts';
 import { buildAndHeal, reportMiss } from './verify/heal.ts';
 import { compareRuns, unverifiedRows } from './verify/verify.ts';
 
@@ -46,12 +46,15 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
   await using engine = await openLocalEngine(stateDirectory(), { signal });
   await using fat = await openStage(stages, engine, image, signal);
   const packages = readPackages(fat.rootfs);
+  // It is awaited last; until then a failure of it is not an unhandled one.
+  packages.catch(() => {});
   const { planned, observation } = await watch(fat, settings, stages, context);
   const createdSeconds = creationSeconds(image.config, process.env.SOURCE_DATE_EPOCH);
   const result = await buildAndHeal({
     engine,
     fat,
     fatRuns: observation.runs,
+    observeAgain: () => recordRun(fat, replayOf(planned, observation.runs[0]), recordOptions(context, 'verify')),
     trace: observation.trace,
     keepSettings: settings.keep,
     config: planned.plan.config,
@@ -60,13 +63,13 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     createdSeconds,
     version,
     verify: settings.verify,
-    record: recordOptions(stages, context, 'verify'),
+    record: recordOptions(context, 'verify'),
     stages,
   });
   await using slim = result.slim;
   const isAccepted = result.isVerified || !settings.verify;
   const tags = settings.tags.length > 0 ? settings.tags : defaultTags(image);
-  const destinations = settings.outputs.length > 0 ? settings.outputs : [defaultOutput(image.source)];
+  const destinations = settings.outputs.length > 0 ? settings.outputs : [defaultOutput(image.location)];
   const outputs = isAccepted
     ? await stages.run(
         'write',
@@ -142,7 +145,7 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
   const run = await stages.run(
     'verify',
     'replaying the probes on the slim image',
-    () => recordRun(slim, replay, recordOptions(stages, context, 'verify')),
+    () => recordRun(slim, replay, recordOptions(context, 'verify')),
     (record) => `${record.outcomes.length} outcomes`,
   );
   const keep = { has: (path: Parameters<typeof slim.rootfs.get>[0]) => slim.rootfs.get(path) !== undefined };
@@ -207,7 +210,7 @@ async function watch(
     'running the image under the tracer',
     () =>
       observe(fat, planned.plan, {
-        ...recordOptions(stages, context, 'trace'),
+        ...recordOptions(context, 'trace'),
         allowFailing: settings.probes.allowFailing,
         allowIncomplete: settings.allowIncomplete,
       }),
@@ -234,7 +237,7 @@ function openStage(stages: Stages, engine: Engine, image: Image, signal: AbortSi
   );
 }
 
-function recordOptions(_stages: Stages, context: RunContext, stage: 'trace' | 'verify') {
+function recordOptions(context: RunContext, stage: 'trace' | 'verify') {
   return {
     signal: context.signal,
     progress: (text: string) => context.progress({ kind: 'stage-progress', stage, text }),

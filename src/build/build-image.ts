@@ -34,6 +34,7 @@ export async function buildImage(fat: OpenedImage, keep: KeepSet, options: Build
   });
   const image: Image = {
     source: 'slim image',
+    location: { transport: 'docker-archive', path: layer.path },
     names: [],
     digest: layer.diffId,
     config,

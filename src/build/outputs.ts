@@ -4,25 +4,29 @@ import type { Image } from '../image/types.ts';
 import { writeImage } from '../image/write.ts';
 import type { SlimImage } from './build-image.ts';
 
+/** Endings of archives that `.slim` goes before. */
+const ARCHIVE_ENDING = /\.(?:tar(?:\.(?:gz|zst|bz2|xz))?|tgz)$/;
+
 /** Where a slim image goes when nobody says: next to the fat one, in the same format. */
-export function defaultOutput(source: string): string {
-  const found = /^(docker-archive|oci-archive|oci|rootfs):(.+?)(?<!^.)(?:\.tar(?:\.gz|\.zst)?|\.tgz)?\/?$/.exec(source);
-  const [, transport = 'docker-archive', path = source] = found ?? [];
-  if (transport === 'oci') return `oci:${path}.slim`;
-  if (transport === 'rootfs') return `docker-archive:${path}.slim.tar`;
-  return `${transport}:${path}.slim.tar`;
+export function defaultOutput({ transport, path }: Image['location']): string {
+  const stem = path.replace(/\/+$/, '').replace(ARCHIVE_ENDING, '');
+  if (transport === 'oci') return `oci:${stem}.slim`;
+  return `${transport === 'oci-archive' ? transport : 'docker-archive'}:${stem}.slim.tar`;
 }
 
-/** Names for a slim image when nobody says: the fat one's with `.slim` after the repository. */
-export function defaultTags(fat: Image): string[] {
-  if (fat.names.length === 0)
-    return [`${basename(fat.source.replace(/^.*:/, '')).replace(/\..*$/, '') || 'image'}.slim:latest`];
-  return fat.names.map((name) => {
-    const withoutDigest = name.split('@', 1)[0] ?? name;
-    const colon = withoutDigest.indexOf(':', withoutDigest.lastIndexOf('/') + 1);
-    const repository = colon < 0 ? withoutDigest : withoutDigest.slice(0, colon);
-    return `${repository}.slim${colon < 0 ? ':latest' : withoutDigest.slice(colon)}`;
+/** Names for a slim image when nobody says: the fat one's with `.slim` after the repository, else from its file's name. */
+export function defaultTags(fat: Pick<Image, 'names' | 'location'>): string[] {
+  const names = fat.names.length > 0 ? fat.names : [nameFromPath(fat.location.path)];
+  return names.map((name) => {
+    const [, repository = name, tag = ':latest'] = /^(.+?)(:[^/:@]+)?(?:@.*)?$/.exec(name) ?? [];
+    return `${repository}.slim${tag}`;
   });
+}
+
+/** The last part of a path as a repository name may be: lower case letters, digits and single separators. */
+function nameFromPath(path: string): string {
+  const stem = basename(path.replace(/\/+$/, '')).replace(ARCHIVE_ENDING, '').toLowerCase();
+  return stem.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'image';
 }
 
 /** Writes the slim image to every destination; gives what was written. Errors: DISK_FULL, PERMISSION_DENIED. */

@@ -41,7 +41,7 @@ async function openLocated(
   const files = location.isDirectory ? filesOfDirectory(location.path) : await filesOfArchive(location.path, options);
   try {
     const format = transport ?? (await detectFormat(files, location));
-    return await openFrom(files, { source, format, name: location.name, options });
+    return await openFrom(files, { source, format, location, options });
   } catch (error) {
     await files[Symbol.asyncDispose]();
     throw error;
@@ -54,17 +54,23 @@ interface Location extends PathAndName {
 
 async function openFrom(
   files: ImageFiles,
-  opened: { source: string; format: Transport; name: string | undefined; options: OpenImageOptions },
+  opened: { source: string; format: Transport; location: Location; options: OpenImageOptions },
 ): Promise<Image> {
   const wanted = opened.options.platform ?? hostPlatform();
   const parts =
     opened.format === 'docker-archive'
-      ? await readDockerArchive(files, opened.name)
-      : await readOciLayout(files, opened.name, wanted);
+      ? await readDockerArchive(files, opened.location.name)
+      : await readOciLayout(files, opened.location.name, wanted);
   const platform = platformOf(parts.config);
   const isWrong = opened.options.platform ? !isPlatform(platform, wanted) : platform.os !== wanted.os;
   if (isWrong) throw unsupportedPlatform(opened.source, [platform], wanted);
-  return { source: opened.source, ...parts, platform, [Symbol.asyncDispose]: () => files[Symbol.asyncDispose]() };
+  return {
+    source: opened.source,
+    location: { transport: opened.format, path: opened.location.path },
+    ...parts,
+    platform,
+    [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
+  };
 }
 
 /** What is wrong inside an archive does not know which archive it is in. */
@@ -118,6 +124,7 @@ async function openRootfs(source: string, directory: string): Promise<Image> {
   const config: ImageConfig = { ...platform, config: {}, rootfs: { type: 'layers', diff_ids: [] } };
   return {
     source,
+    location: { transport: 'rootfs', path: directory },
     names: [],
     digest: digestOf(JSON.stringify(config)),
     config,

@@ -74,6 +74,8 @@ export interface Layer {
 export interface Image extends AsyncDisposable {
   /** As the user named it, e.g. `docker-archive:nginx.tar`. */
   readonly source: string;
+  /** What the source turned out to be, and the file or directory it is in. */
+  readonly location: { readonly transport: 'docker-archive' | 'oci' | 'oci-archive' | 'rootfs'; readonly path: string };
   /** Names of the image inside its archive, e.g. `nginx:latest`. */
   readonly names: readonly string[];
   /** Digest of the manifest where the format has one, else of the configuration (Docker's image ID). */

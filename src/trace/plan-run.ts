@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import { effectiveCommand } from '../image/config.ts';
-import type { RuntimeConfig } from '../image/types.ts';
 import { planProbes } from '../probe/plan.ts';
 
 import type { ReadyConditions } from '../probe/readiness.ts';

@@ -1,19 +1,19 @@
 import type { Outcome } from '../probe/types.ts';
-import type { ProbeReport } from '../report/report.ts';
+import type { Difference, ProbeReport } from '../report/report.ts';
 import type { RunRecord } from '../trace/record.ts';
 import { compareOutcomes } from './compare.ts';
 
 /**
- * Holds the outcomes of a slim image against two runs of the fat one: what differs between those two is no difference. One
- * row per outcome of the first fat run, in its order; outcomes that only the slim image has are rows too.
+ * Holds the outcomes of a slim image against runs of the fat one, the first of which gives the rows. What differs between
+ * two fat runs is no difference; an outcome is equal when any two of them account for it.
  */
-export function compareRuns(fat: readonly [RunRecord, RunRecord | undefined], slim: RunRecord): ProbeReport[] {
-  const second = byProbe(fat[1]?.outcomes ?? []);
+export function compareRuns(fatRuns: readonly [RunRecord, ...RunRecord[]], slim: RunRecord): ProbeReport[] {
+  const [first, ...others] = fatRuns.map((run) => byProbe(run.outcomes));
   const replayed = byProbe(slim.outcomes);
-  const rows = fat[0].outcomes.map((outcome) =>
-    compareOne(outcome, second.get(outcome.probe), replayed.get(outcome.probe)),
-  );
-  return rows;
+  return [...(first ?? new Map<string, Outcome>()).values()].map((fat) => {
+    const again = others.flatMap((outcomes) => outcomes.get(fat.probe) ?? []);
+    return compareOne(fat, again, replayed.get(fat.probe));
+  });
 }
 
 /** Rows for outcomes that were not replayed. */
@@ -27,13 +27,26 @@ export function unverifiedRows(fat: RunRecord): ProbeReport[] {
   }));
 }
 
-function compareOne(fat: Outcome, again: Outcome | undefined, slim: Outcome | undefined): ProbeReport {
+function compareOne(fat: Outcome, again: readonly Outcome[], slim: Outcome | undefined): ProbeReport {
   if (!slim) {
     const difference = { fact: 'outcome', fat: fat.summary, slim: 'could not be run', diff: '' };
     return { probe: fat.probe, fat, slim: null, equal: false, differences: [difference] };
   }
-  const differences = compareOutcomes(fat, again, slim);
+  const differences = fewestDifferences([fat, ...again], slim);
   return { probe: fat.probe, fat, slim, equal: differences.length === 0, differences };
+}
+
+/** The differences that are left by the two fat runs that account for most. */
+function fewestDifferences(fatRuns: readonly Outcome[], slim: Outcome): Difference[] {
+  let fewest = compareOutcomes(fatRuns[0] as Outcome, fatRuns[1], slim);
+  for (const [index, one] of fatRuns.entries()) {
+    for (const other of fatRuns.slice(index + 1)) {
+      if (fewest.length === 0) return fewest;
+      const left = compareOutcomes(one, other, slim);
+      if (left.length < fewest.length) fewest = left;
+    }
+  }
+  return fewest;
 }
 
 function byProbe(outcomes: readonly Outcome[]): Map<string, Outcome> {

@@ -156,6 +156,7 @@ function emptyImage(rootfsDirectory: string): Image {
   const architecture = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch;
   return {
     source: 'an empty image',
+    location: { transport: 'rootfs', path: rootfsDirectory },
     names: [],
     digest: `sha256:${'0'.repeat(64)}`,
     config: { architecture, os: 'linux', rootfs: { type: 'layers', diff_ids: [] } },

@@ -75,6 +75,8 @@ function listFiles(mount: string, options: { signal: AbortSignal }) {
 
 /** `path` has no link on its way, as its contract says, so nothing outside of the mount can be reached. */
 async function readRange(mount: string, path: ImagePath, offset: number, length: number): Promise<Buffer> {
+  // Offsets may come from the image's own files; nothing is stored beyond what a double can count.
+  if (!Number.isSafeInteger(offset) || length <= 0) return Buffer.alloc(0);
   const file = Buffer.from(`${mount}${path}`, 'latin1');
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
