@@ -25,6 +25,11 @@ export interface Access {
   readonly operation: Operation;
   /** The absolute path as the process asked for it, relative parts joined to its directory, links not resolved. */
   readonly asked: ImagePath;
+  /**
+   * The same path with its `..` in place, for paths that have any: behind a symbolic link they lead elsewhere than the
+   * text says. An absolute byte string to resolve instead of `asked`.
+   */
+  readonly verbatim?: string;
   /** Where the kernel says it led, when the tracer shows that (an open descriptor). */
   readonly resolved?: ImagePath;
   /** `ENOENT` and so on for a failed call; absent for success. */

@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream';
+import type { ImagePath } from '../rootfs/path.ts';
+import { AccessTable } from './access-table.ts';
+import { Account } from './account.ts';
+import { readLines } from './log-lines.ts';
+import { LogReader } from './log-reader.ts';
+import type { PhaseStart } from './phases.ts';
+import { StraceParser } from './strace-parse.ts';
+import type { Trace } from './trace.ts';
+
+/** One log of strace, as written by the command of `straceCommand`. */
+export interface StraceLog {
+  readonly stream: Readable;
+  /** From which byte on lines belong to which phase, ascending. At least one. */
+  readonly phases: readonly PhaseStart[];
+  /** Accesses at or below this path are the toolkit's own and left out. */
+  readonly prefix: ImagePath;
+  /** Working directory of the first process. */
+  readonly cwd: ImagePath;
+}
+
+/** Reads the logs of a run, one after another, into one trace. */
+export class TraceCollector {
+  readonly #table = new AccessTable();
+  readonly #account = new Account();
+
+  /** Reads a log to its end. Rejects only when its stream fails. */
+  async addLog(log: StraceLog): Promise<void> {
+    const reader = new LogReader(log, this.#table, this.#account);
+    const parser = new StraceParser(reader);
+    const { tailBytes, totalBytes } = await readLines(log.stream, (line, offset) => {
+      reader.atOffset(offset);
+      this.#account.lines++;
+      parser.line(line);
+    });
+    parser.end();
+    if (tailBytes > 0) this.#account.truncatedTails++;
+    if (totalBytes === 0) this.#account.emptyLogs++;
+  }
+
+  /** The trace of all logs. `losses` are those that the caller knows of. */
+  finish(options: { losses?: readonly string[] } = {}): Trace {
+    const { accesses, dropped } = this.#table;
+    return { accesses, completeness: this.#account.completeness(dropped, options.losses ?? []) };
+  }
+}

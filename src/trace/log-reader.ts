@@ -1,0 +1,106 @@
+import type { ImagePath } from '../rootfs/path.ts';
+import type { AccessTable } from './access-table.ts';
+import type { Account } from './account.ts';
+import type { PhaseStart } from './phases.ts';
+import { ProcessTable } from './processes.ts';
+import {
+  type AccessSink,
+  copyOf,
+  isFork,
+  readCall,
+  type SeenAccess,
+  sharesView,
+  type TraceNote,
+} from './strace-accesses.ts';
+import { errnoOfResult, type Syscall } from './strace-line.ts';
+import type { StraceSink } from './strace-parse.ts';
+
+/** What {@link LogReader} is told about its log. */
+export interface LogContext {
+  readonly phases: readonly PhaseStart[];
+  readonly prefix: ImagePath;
+  readonly cwd: ImagePath;
+}
+
+/** Follows the calls of one log and counts the accesses that are the application's. */
+export class LogReader implements StraceSink, AccessSink {
+  readonly #context: LogContext;
+  readonly #table: AccessTable;
+  readonly #account: Account;
+  readonly #processes: ProcessTable;
+  readonly #worked = new Set<string>();
+  #phaseIndex = 0;
+
+  constructor(context: LogContext, table: AccessTable, account: Account) {
+    this.#context = context;
+    this.#table = table;
+    this.#account = account;
+    this.#processes = new ProcessTable(context.cwd);
+  }
+
+  /** Lines that follow begin at this byte of the log, or behind it. */
+  atOffset(offset: number): void {
+    const { phases } = this.#context;
+    for (let next = phases[this.#phaseIndex + 1]; next && next.startOffset <= offset; ) {
+      this.#phaseIndex++;
+      next = phases[this.#phaseIndex + 1];
+    }
+  }
+
+  onBegin(pid: number, text: string): void {
+    if (isFork(text)) this.#processes.beginFork(pid, sharesView(text));
+    else this.#processes.get(pid);
+  }
+
+  onCall(pid: number, call: Syscall): void {
+    const process = this.#processes.get(pid);
+    if (readCall(call, process, this.#processes, this)) this.#watchForEnosys(call);
+    else this.#account.unknownCall(call.name, printed(call));
+  }
+
+  onStrange(line: string, kind: 'call' | 'decoration'): void {
+    this.#account.strange(line, kind);
+  }
+
+  onAccess(access: SeenAccess): void {
+    const { asked, resolved } = access;
+    const phase = this.#context.phases[this.#phaseIndex]?.name ?? 'start';
+    const isResolvedForeign = resolved !== undefined && this.#isForeign(resolved);
+    if (this.#isForeign(asked)) {
+      if (resolved !== undefined && !isResolvedForeign) this.#table.see({ ...access, asked: resolved }, phase);
+      return;
+    }
+    this.#table.see(isResolvedForeign ? { ...access, resolved: undefined } : access, phase);
+  }
+
+  onUnknownPath(call: Syscall): void {
+    this.#account.unknownPath(printed(call));
+  }
+
+  onNote(note: TraceNote): void {
+    this.#account.note(note);
+  }
+
+  #watchForEnosys(call: Syscall): void {
+    const hasWorked = this.#worked.has(call.name);
+    if (hasWorked ? !call.result.startsWith('-1 ENOSYS') : errnoOfResult(call.result) !== undefined) return;
+    if (hasWorked) this.#account.note('enosys');
+    else this.#worked.add(copyOf(call.name));
+  }
+
+  #isForeign(path: string): boolean {
+    const { prefix } = this.#context;
+    if (path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === SLASH))
+      return true;
+    return KERNEL_INITIALS.includes(path.charAt(1)) && KERNEL_PATH.test(path);
+  }
+}
+
+function printed(call: Syscall): string {
+  return `${call.name}(${call.args.join(', ')}) = ${call.result}`;
+}
+
+/** File systems that are never the image's. What a link in them led to may be. */
+const KERNEL_PATH = /^\/(?:proc|sys|dev)(?:\/|$)/;
+const KERNEL_INITIALS = 'psd';
+const SLASH = 0x2f;
