@@ -12,7 +12,7 @@ export const COMMON_OPTIONS: OptionGroup = {
       kind: 'value',
       value: 'how',
       choices: ['auto', 'plain', 'tty', 'quiet'],
-      text: 'how to show progress on stderr',
+      text: 'on stderr: auto, plain, tty or quiet',
     },
     { name: 'color', kind: 'off', text: 'no colours (as NO_COLOR)', rare: true },
   ],

@@ -6,6 +6,8 @@ import { type Notice, readProbeSettings } from './probe-settings.ts';
 import { readRunSettings } from './run-settings.ts';
 import { parseCount } from './values.ts';
 
+export { readProbeSettings, readRunSettings };
+
 const MAX_ROUNDS = '5';
 
 export interface SettingsContext {

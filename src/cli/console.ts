@@ -3,6 +3,7 @@ import { TraceSlimError } from '../errors.ts';
 import type { RunContext } from '../pipeline.ts';
 import { painter, type TextOptions } from '../report/format.ts';
 import type { CommonOptions } from './build-options.ts';
+import { wantsColor } from './color.ts';
 import { openProgress } from './progress.ts';
 import type { OutputStream, Session } from './session.ts';
 import { slimFlagsIn } from './slim-flags.ts';
@@ -62,13 +63,6 @@ export async function withConsole<Options>(
   } finally {
     progress.close();
   }
-}
-
-/** https://no-color.org and https://force-color.org. */
-export function wantsColor(stream: OutputStream, allowed: boolean, env: NodeJS.ProcessEnv): boolean {
-  if (!allowed || env.NO_COLOR) return false;
-  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
-  return stream.isTTY === true && env.TERM !== 'dumb';
 }
 
 function checkSlimFlags(options: Readonly<Record<string, unknown>>, notice: (text: string) => void): void {

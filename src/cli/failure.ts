@@ -14,7 +14,7 @@ const CODE_BY_ERRNO: Readonly<Record<string, { code: ErrorCode; hint: string }>>
 /** How a failure ends the program. */
 export interface Failure {
   readonly exitStatus: number;
-  /** For `--json`; null when there is nothing to say, as after `--help`. */
+  /** For `--json`; null when all is said. */
   readonly document: { readonly error: ErrorDocument } | null;
   /** Lines for stderr, without a last line end. */
   text(options: { verbose: boolean; color: boolean }): string;
@@ -29,8 +29,9 @@ interface ErrorDocument {
 
 /** What to tell about anything that was thrown. What nobody expected is a bug of this program and says so. */
 export function describeFailure(thrown: unknown): Failure {
-  if (thrown instanceof CommanderError && (thrown.exitCode === 0 || thrown.code === 'commander.help')) {
-    return { exitStatus: thrown.exitCode === 0 ? EXIT.ok : EXIT.usage, document: null, text: () => '' };
+  // Without a command the help has been printed, and is all there is to say.
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
+    return { exitStatus: EXIT.usage, document: null, text: () => '' };
   }
   const error = asExpected(thrown);
   if (error) return expectedFailure(error);

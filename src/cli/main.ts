@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { TraceSlimError } from '../errors.ts';
-import { wantsColor } from './console.ts';
-import { describeFailure } from './failure.ts';
+import { CommanderError } from 'commander';
+import { EXIT, TraceSlimError } from '../errors.ts';
 import { runProgram } from './program.ts';
 import type { Session } from './session.ts';
 
@@ -32,6 +31,8 @@ async function run(argv: readonly string[], session: Session): Promise<number> {
     return await runProgram(argv, session);
   } catch (thrown) {
     if (session.signal.aborted && !(thrown instanceof TraceSlimError)) return 0;
+    if (isDone(thrown)) return EXIT.ok;
+    const [{ describeFailure }, { wantsColor }] = await Promise.all([import('./failure.ts'), import('./color.ts')]);
     const failure = describeFailure(thrown);
     if (failure.document) {
       if (argv.includes('--json')) session.stdout.write(`${JSON.stringify(failure.document)}\n`);
@@ -60,12 +61,18 @@ function newSession(signal: AbortSignal): Session {
   };
 }
 
+/** `--help` and `--version` end by an exception too. */
+function isDone(thrown: unknown): boolean {
+  return thrown instanceof CommanderError && thrown.exitCode === EXIT.ok;
+}
+
 function statusOf(name: (typeof SIGNALS)[number]): number {
   return 128 + constants.signals[name];
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') return;
+  process.exit(EXIT.internal);
 }
 
 function flush(): Promise<unknown> {

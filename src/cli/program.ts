@@ -9,7 +9,6 @@ import { paths } from './commands/paths.ts';
 import type { CommandSpec } from './commands/spec.ts';
 import { trace } from './commands/trace.ts';
 import { verify } from './commands/verify.ts';
-import { withConsole } from './console.ts';
 import { addOptions, type OptionGroup } from './option-rows.ts';
 import type { Session } from './session.ts';
 import { SLIM_OPTIONS } from './slim-flags.ts';
@@ -39,9 +38,14 @@ export async function runProgram(argv: readonly string[], session: Session): Pro
   const showAll = words.includes('--help-all');
   const program = newProgram(session, showAll);
   for (const spec of COMMANDS) {
-    addCommand(program, spec, showAll, async (operands, command) => {
+    const command = addCommand(program, spec, async (operands) => {
+      const { withConsole } = await import('./console.ts');
       status = await withConsole(command, session, (console) => spec.run(operands, console, session));
     });
+    // Options of commands that are not named here would only cost time.
+    const isNamed = [spec.name, ...(spec.aliases ?? [])].some((name) => words.includes(name));
+    const groups = spec.acceptsSlimFlags ? [...spec.groups, SLIM_OPTIONS] : spec.groups;
+    if (isNamed) addOptions(command, groups, showAll);
   }
   await program.parseAsync(
     words.map((word) => (word === '--help-all' ? '--help' : word)),
@@ -59,6 +63,7 @@ function newProgram(session: Session, showAll: boolean): Command {
     .helpOption('-h, --help', 'print help; after a command, its options')
     .enablePositionalOptions()
     .exitOverride()
+    .configureHelp({ optionDescription: (option) => option.description })
     .configureOutput({
       writeOut: (text) => session.stdout.write(text),
       writeErr: (text) => session.stderr.write(text),
@@ -73,9 +78,8 @@ function newProgram(session: Session, showAll: boolean): Command {
 function addCommand<Options>(
   program: Command,
   spec: CommandSpec<Options>,
-  showAll: boolean,
-  run: (operands: (string | undefined)[], command: Command) => Promise<void>,
-): void {
+  run: (operands: (string | undefined)[]) => Promise<void>,
+): Command {
   const command = program
     .command(spec.name)
     .summary(spec.summary)
@@ -84,13 +88,9 @@ function addCommand<Options>(
     .option('--help-all', 'print all options');
   for (const alias of spec.aliases ?? []) command.alias(alias);
   for (const [syntax, text] of spec.arguments) command.argument(syntax, text);
-  addOptions(command, spec.acceptsSlimFlags ? [...spec.groups, SLIM_OPTIONS] : spec.groups, showAll);
-  command.action((...received: unknown[]) => run(operandsOf(command), received.at(-1) as Command));
-}
-
-/** `<input...>` comes as one list. */
-function operandsOf(command: Command): (string | undefined)[] {
-  return command.processedArgs.flat() as (string | undefined)[];
+  // The operands of `<input...>` come as one list.
+  command.action(() => run(command.processedArgs.flat()));
+  return command;
 }
 
 function formatExamples(examples: CommandSpec<never>['examples']): string {

@@ -11,7 +11,6 @@ import {
   TRACE_OPTIONS,
   VERIFY_OPTIONS,
 } from '../build-options.ts';
-import { readBuildSettings } from '../build-settings.ts';
 import type { Console } from '../console.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -31,6 +30,7 @@ gives the same answers. The slim image is written only when it does.`,
   groups: [RESULT_OPTIONS, PROBE_OPTIONS, KEEP_OPTIONS, RUN_OPTIONS, VERIFY_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
   acceptsSlimFlags: true,
   async run([source], console, session) {
+    const { readBuildSettings } = await import('../build-settings.ts');
     const settings = await readBuildSettings(source, console.options, { env: session.env, notice: console.notice });
     const { buildSlim } = await session.pipeline();
     const report = await buildSlim(settings, console.context);

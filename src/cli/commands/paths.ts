@@ -7,8 +7,6 @@ import {
   type RunOptions,
   TRACE_OPTIONS,
 } from '../build-options.ts';
-import { readProbeSettings } from '../probe-settings.ts';
-import { readRunSettings } from '../run-settings.ts';
 import type { CommandSpec } from './spec.ts';
 
 export const paths: CommandSpec<RunOptions & ProbeOptions> = {
@@ -24,6 +22,7 @@ export const paths: CommandSpec<RunOptions & ProbeOptions> = {
   acceptsSlimFlags: true,
   async run(operands, console, session) {
     const { options } = console;
+    const { readProbeSettings, readRunSettings } = await import('../build-settings.ts');
     const settings = {
       inputs: operands.filter((input) => input !== undefined),
       run: await readRunSettings(options, session.env),

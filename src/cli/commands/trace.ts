@@ -8,10 +8,7 @@ import {
   type RunOptions,
   TRACE_OPTIONS,
 } from '../build-options.ts';
-import { readSource } from '../build-settings.ts';
 import type { OptionGroup } from '../option-rows.ts';
-import { readProbeSettings } from '../probe-settings.ts';
-import { readRunSettings } from '../run-settings.ts';
 import type { CommandSpec } from './spec.ts';
 
 interface TraceOptions extends RunOptions, ProbeOptions {
@@ -42,6 +39,7 @@ export const trace: CommandSpec<TraceOptions> = {
   acceptsSlimFlags: true,
   async run([source], console, session) {
     const { options } = console;
+    const { readProbeSettings, readRunSettings, readSource } = await import('../build-settings.ts');
     const settings: TraceSettings = {
       source: readSource(source, options.target),
       run: await readRunSettings(options, session.env),

@@ -7,10 +7,7 @@ import {
   type RunOptions,
   TRACE_OPTIONS,
 } from '../build-options.ts';
-import { readReportPath } from '../build-settings.ts';
 import type { OptionGroup } from '../option-rows.ts';
-import { readProbeSettings } from '../probe-settings.ts';
-import { readRunSettings } from '../run-settings.ts';
 import { showReport } from './build.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -39,6 +36,7 @@ export const verify: CommandSpec<VerifyOptions> = {
   acceptsSlimFlags: true,
   async run([fat = '', slim = ''], console, session) {
     const { options } = console;
+    const { readProbeSettings, readRunSettings, readReportPath } = await import('../build-settings.ts');
     const reportPath = readReportPath(options.report);
     const settings: VerifySettings = {
       fat,
