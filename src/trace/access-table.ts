@@ -4,12 +4,21 @@ import type { Access } from './trace.ts';
 
 /** More distinct accesses than any real run has; beyond, a trace says that it is incomplete. */
 const MAX_ACCESSES = 1_000_000;
+const MAX_NAMES = 1000;
+
+/** The accesses of one path. */
+interface PathUses {
+  readonly asked: ImagePath;
+  readonly verbatim: string | undefined;
+  readonly accesses: Access[];
+}
 
 /** Distinct accesses, with how often each was seen, in the order they were first seen. */
 export class AccessTable {
-  /** By the path as seen and as normalised: one list may be found under several spellings. */
-  readonly #byPath = new Map<string, Access[]>();
+  /** By the path as seen and as normalised. */
+  readonly #byPath = new Map<string, PathUses>();
   readonly #accesses: Access[] = [];
+  readonly #names = new Map<string, string>();
   #dropped = 0;
 
   get accesses(): readonly Access[] {
@@ -23,18 +32,19 @@ export class AccessTable {
 
   /** Counts an access as a tracer showed it. Its strings are copied when it is new. */
   see(seen: SeenAccess, phase: string): void {
-    const list = this.#byPath.get(seen.asked) ?? this.#listFor(seen.asked);
-    const known = list.find((access) => isSame(access, seen, phase));
+    const uses = this.#byPath.get(seen.asked) ?? this.#addPath(seen.asked);
+    const known = uses.accesses.find((access) => isSame(access, seen, phase));
     if (known) known.count++;
-    else if (this.#hasRoom()) this.#append(list, accessFrom(seen, phase));
+    else if (this.#hasRoom()) this.#append(uses, this.#accessFrom(uses, seen, phase));
   }
 
   /** Counts an access of another trace. */
   add(access: Access): void {
-    const list = this.#byPath.get(access.verbatim ?? access.asked) ?? this.#listFor(access.verbatim ?? access.asked);
-    const known = list.find((other) => isSame(other, access, access.phase));
+    const path = access.verbatim ?? access.asked;
+    const uses = this.#byPath.get(path) ?? this.#addPath(path);
+    const known = uses.accesses.find((other) => isSame(other, access, access.phase));
     if (known) known.count += access.count;
-    else if (this.#hasRoom()) this.#append(list, { ...access });
+    else if (this.#hasRoom()) this.#append(uses, { ...access });
   }
 
   #hasRoom(): boolean {
@@ -43,16 +53,50 @@ export class AccessTable {
     return hasRoom;
   }
 
-  #append(list: Access[], access: Access): void {
-    list.push(access);
+  #append(uses: PathUses, access: Access): void {
+    uses.accesses.push(access);
     this.#accesses.push(access);
   }
 
-  #listFor(path: string): Access[] {
-    const normalised = verbatimOf(path) === undefined ? toImagePath(path) : path;
-    const list = this.#byPath.get(normalised) ?? [];
-    if (this.#byPath.size < 2 * MAX_ACCESSES) this.#byPath.set(copyOf(path), list).set(copyOf(normalised), list);
-    return list;
+  #addPath(seen: string): PathUses {
+    const path = copyOf(seen);
+    const asked = toImagePath(path);
+    const verbatim = hasParentStep(path) ? path : undefined;
+    const uses = this.#byPath.get(verbatim ?? asked) ?? { asked, verbatim, accesses: [] };
+    if (this.#byPath.size < MAX_ACCESSES) this.#byPath.set(path, uses).set(verbatim ?? asked, uses);
+    return uses;
+  }
+
+  #accessFrom(uses: PathUses, seen: SeenAccess, phase: string): Access {
+    const { operation, resolved, errno, noFollow, syscall, pid, executable } = seen;
+    return {
+      operation,
+      asked: uses.asked,
+      ...(uses.verbatim === undefined ? {} : { verbatim: uses.verbatim }),
+      ...(resolved === undefined ? {} : { resolved: this.#copyOf(resolved) }),
+      ...(errno === undefined ? {} : { errno: this.#name(errno) }),
+      ...(noFollow ? { noFollow } : {}),
+      syscall: this.#name(syscall),
+      pid,
+      ...(executable === undefined ? {} : { executable }),
+      phase,
+      count: 1,
+    };
+  }
+
+  /** Most paths that something resolved to are asked for too: one string serves both. */
+  #copyOf(path: string): ImagePath {
+    const asked = this.#byPath.get(path)?.asked;
+    return asked === path ? asked : toImagePath(copyOf(path));
+  }
+
+  /** Names of calls and errors are few. */
+  #name(text: string): string {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    const name = copyOf(text);
+    if (this.#names.size < MAX_NAMES) this.#names.set(name, name);
+    return name;
   }
 }
 
@@ -76,26 +120,7 @@ interface Distinguished {
   readonly executable?: ImagePath | undefined;
 }
 
-function accessFrom(seen: SeenAccess, phase: string): Access {
-  const asked = toImagePath(copyOf(seen.asked));
-  const verbatim = verbatimOf(seen.asked);
-  const { resolved, errno, executable } = seen;
-  return {
-    operation: seen.operation,
-    asked,
-    ...(verbatim === undefined ? {} : { verbatim: copyOf(verbatim) }),
-    ...(resolved === undefined ? {} : { resolved: resolved === asked ? asked : (copyOf(resolved) as ImagePath) }),
-    ...(errno === undefined ? {} : { errno: copyOf(errno) }),
-    ...(seen.noFollow ? { noFollow: true } : {}),
-    syscall: copyOf(seen.syscall),
-    pid: seen.pid,
-    ...(executable === undefined ? {} : { executable }),
-    phase,
-    count: 1,
-  };
-}
-
-/** The path itself when `..` is one of its components. */
-function verbatimOf(path: string): string | undefined {
-  return path.includes('/..') && /\/\.\.(?:\/|$)/.test(path) ? path : undefined;
+/** Whether `..` is one of a path's components. */
+function hasParentStep(path: string): boolean {
+  return path.includes('/..') && /\/\.\.(?:\/|$)/.test(path);
 }

@@ -39,11 +39,22 @@ export class StraceParser {
   #call(pid: number, text: string, line: string): void {
     const call = parseCall(text);
     if (!call) {
-      this.#sink.onStrange(line, 'call');
+      this.#uncommon(pid, text, line);
       return;
     }
     if (this.#unfinished.size > 0 && this.#unfinished.has(pid)) this.#giveUp(pid);
     this.#sink.onCall(pid, call);
+  }
+
+  /** The other way in which strace says that a thread goes on under its leader's id: in the line of the execve itself. */
+  #uncommon(pid: number, text: string, line: string): void {
+    const changed = / <pid changed to (\d+) \.\.\.>$/.exec(text);
+    if (changed && text.startsWith('execve')) {
+      this.#begun(pid, text.slice(0, changed.index), line);
+      this.#supersede(Number(changed[1]), pid);
+    } else {
+      this.#sink.onStrange(line, 'call');
+    }
   }
 
   #begun(pid: number, text: string, line: string): void {
@@ -82,9 +93,9 @@ export class StraceParser {
   /** The thread `by` goes on as `pid`, in the middle of its execve. */
   #supersede(pid: number, by: number): void {
     const begun = this.#unfinished.get(by);
+    if (begun === undefined) return;
     this.#unfinished.delete(by);
     this.#giveUp(pid);
-    if (begun === undefined) return;
     this.#unfinished.set(pid, begun);
     this.#superseded.add(pid);
   }
