@@ -11,7 +11,7 @@ export interface TextOptions {
 }
 
 export function painter(color: boolean): Paint {
-  return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
+  return (style, text) => (color && text !== '' ? styleText(style, text, { validateStream: false }) : text);
 }
 
 /** `9.9 MB`, decimal units as `docker images` shows them. */

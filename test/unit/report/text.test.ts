@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { formatOutputs, formatReport } from '../../../src/report/text.ts';
+import { outcome, reportOf } from '../../support/report.ts';
+
+const PLAIN = { width: Number.POSITIVE_INFINITY, color: false, reportPath: '/state/latest-report.json' };
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+
+test('a verified report reads from the verdict to what can be done next', () => {
+  expect(formatReport(reportOf(), PLAIN).split('\n')).toEqual([
+    'verified  1 of 1 probe the same on the fat and the slim image',
+    '',
+    '        fat       slim',
+    'size    264.1 MB  9.9 MB  26.7 times smaller',
+    'paths   7,123     212',
+    'layers  3         1',
+    '',
+    'probe          fat                        slim',
+    'http GET :80/  200 text/html 612 B, 4 ms  200 text/html 612 B, 3 ms  same',
+    '',
+    'trace     812 ms',
+    'verify    1.30 s',
+    'total     2.11 s',
+    '',
+    `image   docker-archive:nginx.slim.tar  ${DIGEST}`,
+    'tags    nginx.slim:latest',
+    'report  /state/latest-report.json',
+    '',
+    'next:',
+    '  docker load -i nginx.slim.tar',
+    '  trace-slim explain /usr/sbin/nginx',
+  ]);
+});
+
+test('a difference is shown with the lines that differ, and no image is claimed', () => {
+  const probe = 'exec tool --version';
+  const report = reportOf({
+    status: 'differs',
+    outputs: [],
+    tags: [],
+    probes: [
+      {
+        probe,
+        fat: outcome(probe, 'exit 0', 20),
+        slim: outcome(probe, 'exit 1', 10),
+        equal: false,
+        differences: [{ fact: 'stdout', fat: 'tool 1.0\n', slim: '', diff: '-tool 1.0\n' }],
+      },
+    ],
+  });
+  const lines = formatReport(report, PLAIN).split('\n');
+  expect(lines[0]).toBe('DIFFERS  0 of 1 probe the same on the fat and the slim image');
+  expect(lines).toContain('exec tool --version  exit 0, 20 ms  exit 1, 10 ms  DIFFERS');
+  expect(lines.slice(lines.indexOf(`difference in ${probe}`)).slice(0, 3)).toEqual([
+    `difference in ${probe}`,
+    '  stdout:',
+    '    -tool 1.0',
+  ]);
+  expect(lines).toContain('image   none written');
+  expect(lines.join('\n')).not.toContain('docker load');
+});
+
+test('what was missing is listed by round, the first ten of each', () => {
+  const misses = Array.from({ length: 12 }, (_, index) => ({
+    path: `/app/t${index}.html`,
+    syscall: 'openat',
+    errno: 'ENOENT',
+    executable: '/usr/bin/python3',
+    phase: 'http GET :80/',
+  }));
+  const lines = formatReport(reportOf({ rounds: [{ round: 1, misses, durationMs: 900 }] }), PLAIN).split('\n');
+  const start = lines.indexOf('round 1: 12 paths missed, 900 ms');
+  expect(lines[start + 1]).toBe('  /app/t0.html  openat ENOENT by /usr/bin/python3 during http GET :80/');
+  expect(lines[start + 11]).toBe('  … 2 more paths in the report');
+  expect(lines).toContain('  trace-slim explain /app/t0.html');
+});
+
+test('an image that was not run is not called verified', () => {
+  const text = formatReport(reportOf({ status: 'not-verified' }), PLAIN);
+  expect(text).toMatch(/^NOT verified {2}the slim image was not run/);
+});
+
+test('losses of the trace and warnings are shown', () => {
+  const trace = { ...reportOf().trace, complete: false, losses: ['the tracer was killed'] };
+  const text = formatReport(reportOf({ trace, warnings: ['port 9090 was never probed'] }), PLAIN);
+  expect(text).toContain('warning: incomplete trace: the tracer was killed\nwarning: port 9090 was never probed');
+});
+
+test('what an image says about itself cannot drive the terminal', () => {
+  const probe = 'exec \u001b[2J';
+  const [row] = reportOf().probes;
+  const report = reportOf({ probes: row ? [{ ...row, probe, fat: outcome(probe, '\u001b]0;x\u0007', 1) }] : [] });
+  const text = formatReport(report, PLAIN);
+  expect(text).not.toContain('\u001b');
+  expect(text).toContain('exec \\x1b[2J');
+});
+
+test('no line is wider than the terminal, and destinations stay whole', () => {
+  const [row] = reportOf().probes;
+  const probe = `exec ${'long '.repeat(60)}`;
+  const report = reportOf({ probes: row ? [{ ...row, probe }] : [] });
+  const lines = formatReport(report, { ...PLAIN, width: 60 }).split('\n');
+  expect(Math.max(...lines.slice(1).map((line) => line.length))).toBeLessThanOrEqual(60);
+  expect(lines).toContain('image   docker-archive:nginx.slim.tar  sha256:ababababababa…'.slice(0, 60));
+});
+
+test('colour changes nothing but escape sequences', () => {
+  const coloured = formatReport(reportOf(), { ...PLAIN, color: true });
+  expect(coloured).toContain('\u001b[32mverified\u001b[39m');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out
+  expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(formatReport(reportOf(), PLAIN));
+});
+
+test('the short form is each destination with its digest', () => {
+  expect(formatOutputs(reportOf())).toBe(`docker-archive:nginx.slim.tar ${DIGEST}`);
+});
