@@ -5,6 +5,8 @@ import { OverlayEntries, type OverlayLayerResult } from './overlay-entries.ts';
 import { readRecords } from './records.ts';
 import { StreamSource } from './source.ts';
 
+export type { OverlayLayerResult };
+
 export interface OverlayLayer {
   /** A tar that GNU tar extracts into a lower directory of overlayfs. Destroying it destroys the layer's stream. */
   readonly stream: Readable;
