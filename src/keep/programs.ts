@@ -26,7 +26,7 @@ export class Programs {
   read(entry: Entry): Promise<Program> {
     if (!mayBeProgram(entry)) return Promise.resolve(NOTHING);
     const known = this.#known.get(entry.path);
-    if (known) return known;
+    if (known !== undefined) return known;
     const program = readProgram(new FileWindow(this.#rootfs, entry.path));
     this.#known.set(entry.path, program);
     return program;

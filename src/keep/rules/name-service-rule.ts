@@ -1,0 +1,24 @@
+import { parentOf } from '../../rootfs/path.ts';
+import { readSmallFile } from '../../rootfs/read-file.ts';
+import type { Rule } from '../rule.ts';
+
+/** Always used by glibc when nsswitch.conf is missing or says nothing. */
+const DEFAULT_SERVICES = ['files', 'dns'];
+
+/** glibc opens name service modules by the words in nsswitch.conf. Source: nsswitch.conf(5). */
+export const nameService: Rule = {
+  id: 'name-service',
+  because: 'name service module of',
+  async follow(entry, { rootfs }) {
+    if (!/\/libc(?:\.so\.6|-2\.\d+\.so)$/.test(entry.path)) return [];
+    const services = new Set([...DEFAULT_SERVICES, ...servicesOf(await readSmallFile(rootfs, '/etc/nsswitch.conf'))]);
+    return [...services].map((service) => `${parentOf(entry.path)}/libnss_${service}.so.2`);
+  },
+};
+
+function servicesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .flatMap((line) => /^\s*\w+:([^#]*)/.exec(line)?.[1] ?? [])
+    .flatMap((list) => list.replace(/\[[^\]]*\]/g, ' ').match(/\w+/g) ?? []);
+}

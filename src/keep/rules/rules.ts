@@ -1,0 +1,42 @@
+import { parentOf } from '../../rootfs/path.ts';
+import type { Rule } from '../rule.ts';
+import { interpretersOf } from '../shebang.ts';
+import { companionRules, staticCertificates } from './companions.ts';
+import { elfInterpreter, sharedLibraries } from './elf-rules.ts';
+import { nameService } from './name-service-rule.ts';
+import { pythonCache, pythonSource } from './python-rules.ts';
+
+const parents: Rule = {
+  id: 'parent-of',
+  because: 'directory that holds',
+  follow: ({ path }) => (path === '/' ? [] : [parentOf(path)]),
+};
+
+const linkTarget: Rule = {
+  id: 'link-target',
+  because: 'target of the link',
+  follow: ({ type, path }) => (type === 'symlink' ? [path] : []),
+};
+
+const shebang: Rule = {
+  id: 'shebang',
+  because: 'interpreter of the script',
+  async follow(entry, image) {
+    const line = (await image.programs.read(entry)).shebang;
+    return line === undefined ? [] : interpretersOf(line, image);
+  },
+};
+
+/** Every rule that makes a kept path keep others, in the order their reasons are noted. */
+export const RULES: readonly Rule[] = [
+  parents,
+  linkTarget,
+  elfInterpreter,
+  sharedLibraries,
+  shebang,
+  pythonSource,
+  pythonCache,
+  nameService,
+  ...companionRules,
+  staticCertificates,
+];
