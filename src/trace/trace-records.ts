@@ -107,7 +107,8 @@ export function formatRecord(entry: TraceRecord): string {
 
 /** Errors: CONFIG_INVALID. `where` names the file and the line. */
 export function parseHeader(line: string, where: string): Header {
-  return parseWith(header, line, where);
+  const { source, digest, tracer } = parseWith(header, line, where);
+  return { source, digest, tracer };
 }
 
 /** Errors: CONFIG_INVALID. `where` names the file and the line. */

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { imagePathFromText } from '../../../src/rootfs/path.ts';
+import { straceCommand } from '../../../src/trace/strace-command.ts';
+
+describe('straceCommand', () => {
+  it('starts strace by the launcher, writes the named log and ends with the command as it is', () => {
+    const toolkit = {
+      launcher: ['/.t/ld.so', '--library-path', '/.t/lib'],
+      strace: '/.t/strace',
+      sh: '/.t/sh',
+      sleep: '/.t/sleep',
+      logs: '/.t/logs',
+      prefix: imagePathFromText('/.t'),
+    };
+    const command = straceCommand(toolkit, 'main', ['app', '--', '-x']);
+    expect(command.slice(0, 5)).toEqual(['/.t/ld.so', '--library-path', '/.t/lib', '/.t/strace', '-DDD']);
+    expect(command.slice(command.indexOf('-o'))).toEqual(['-o', '/.t/logs/main', '--', 'app', '--', '-x']);
+  });
+});
