@@ -43,11 +43,11 @@ export function displayPath(bytes: string): string {
   const text = buffer.toString('utf8');
   const lossless = Buffer.from(text, 'utf8').equals(buffer);
   const shown = lossless ? text : bytes;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get through
   const unsafe = lossless
-    ? /[\u0000-\u001f\u007f-\u009f\\\u202a-\u202e\u2066-\u2069]/g
+    ? // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get through
+      /[\u0000-\u001f\u007f-\u009f\\\u202a-\u202e\u2066-\u2069]/g
     : /[^\u0020-\u005b\u005d-\u007e]/g;
-  return shown.replace(unsafe, escapeCharacter);
+  return shown.replace(unsafe, lossless ? escapeCharacter : escapeByte);
 }
 
 /** The reverse of {@link displayPath}, for paths read back from a report. */
@@ -97,5 +97,9 @@ function isNormal(path: string): boolean {
 
 function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  return code < 0x80 || code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  return code < 0x80 ? escapeByte(character) : `\\u{${code.toString(16)}}`;
+}
+
+function escapeByte(byte: string): string {
+  return `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
