@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { ELLIPSIS } from './strace-line.ts';
 
 /** Of a longer line its beginning and its end are kept: the first arguments and the result. */
-export const MAX_LINE_BYTES = 65_536;
+const MAX_LINE_BYTES = 65_536;
 const KEPT_END_BYTES = 8192;
 const KEPT_START_BYTES = MAX_LINE_BYTES - KEPT_END_BYTES;
 

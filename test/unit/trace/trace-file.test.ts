@@ -61,7 +61,13 @@ describe('writeTraceFile and readTraceFile', () => {
         await writeTraceFile(path, file);
         expect(await readTraceFile(path)).toEqual(file);
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        examples: [
+          ['\xc2\x85\xe2\x80\xae', '\u0085'],
+          ['\x85', '..'],
+        ],
+      },
     );
   });
 
