@@ -13,7 +13,7 @@ async function main(argv: readonly string[]): Promise<never> {
   let interruptedBy: (typeof SIGNALS)[number] | undefined;
   for (const name of SIGNALS) {
     process.on(name, () => {
-      if (interruptedBy) process.exit(statusOf(interruptedBy));
+      if (interruptedBy) return endBySignal(name);
       interruptedBy = name;
       process.stderr.write(`\n${name}: stopping and cleaning up; once more to stop at once\n`);
       controller.abort(new Error(`stopped by ${name}`));
@@ -59,6 +59,12 @@ function newSession(signal: AbortSignal): Session {
     signal,
     pipeline: () => import('../pipeline.ts'),
   };
+}
+
+/** At once, whatever is still being waited for: `process.exit` would wait for a blocked file operation. */
+function endBySignal(name: NodeJS.Signals): void {
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
 }
 
 /** `--help` and `--version` end by an exception too. */
