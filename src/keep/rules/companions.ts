@@ -43,6 +43,12 @@ const COMPANIONS: readonly Companion[] = [
     keep: ['/etc/ssl/openssl.cnf', '/usr/lib/ssl/openssl.cnf', '/etc/pki/tls/openssl.cnf', './ossl-modules/*.so'],
   },
   {
+    id: 'ld-so-conf',
+    because: 'included by',
+    when: /^\/etc\/ld\.so\.conf$/,
+    keep: ['./ld.so.conf.d/*.conf'],
+  },
+  {
     id: 'python-certifi',
     because: 'certificate authorities for',
     when: /\/certifi\/(?:__init__|core)\.py$/,
