@@ -62,10 +62,17 @@ export class LayerPaths {
     return joinPath(at, pending[0] as string);
   }
 
-  /** Notes what the layer puts at a located path. Fails with IMAGE_INVALID when that would replace a directory. */
+  /**
+   * Notes what the layer puts at a located path. Fails with IMAGE_INVALID when that would replace a directory, or a link
+   * that leads out: GNU tar makes such links at its end, on top of what replaced them.
+   */
   place(path: ImagePath, placed: Placed): void {
-    if (placed.kind !== 'directory' && this.placed.get(path)?.kind === 'directory') {
+    const before = this.placed.get(path);
+    if (before?.kind === 'directory' && placed.kind !== 'directory') {
       throw invalid(`tar entry ${displayPath(path)} replaces a directory of its own layer`);
+    }
+    if (before?.kind === 'symlink' && isUnsafe(before.target)) {
+      throw invalid(`tar entry ${displayPath(path)} replaces a link to ${displayPath(before.target)} of its own layer`);
     }
     this.add(path, placed);
   }
@@ -109,7 +116,7 @@ function safePath(bytes: string, name: string): ImagePath {
 }
 
 function componentsOfLink(target: string, name: string): string[] {
-  if (target.startsWith('/') || hasUpward(target)) {
+  if (isUnsafe(target)) {
     throw invalid(`tar entry ${displayPath(name)} lies behind the link to ${displayPath(target)}`);
   }
   return safePath(target, name)
@@ -117,6 +124,10 @@ function componentsOfLink(target: string, name: string): string[] {
     .split('/')
     .filter((part) => part !== '')
     .reverse();
+}
+
+function isUnsafe(target: string): boolean {
+  return target.startsWith('/') || hasUpward(target);
 }
 
 function hasUpward(bytes: string): boolean {

@@ -16,7 +16,7 @@ export function parsePax(body: Buffer): Map<string, Buffer> {
     const end = at + Number.parseInt(digits, 10);
     const equals = body.indexOf(0x3d, space);
     const isWhole = /^\d{1,9}$/.test(digits) && end <= body.length && body[end - 1] === 0x0a;
-    if (!isWhole || equals <= space || equals >= end - 1) throw invalid('a PAX header is malformed');
+    if (!isWhole || equals <= space + 1 || equals >= end - 1) throw invalid('a PAX header is malformed');
     records.set(body.toString('latin1', space + 1, equals), body.subarray(equals + 1, end - 1));
     at = end;
   }
