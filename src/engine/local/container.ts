@@ -2,6 +2,7 @@ import { constants, createReadStream, openSync } from 'node:fs';
 import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, TraceSlimError } from '../../errors.ts';
 import type { RuntimeConfig } from '../../image/types.ts';
@@ -85,17 +86,16 @@ export class LocalContainer implements Container {
     const name = `exec-${++this.#execs}`;
     const specFile = join(directory, `${name}.json`);
     const env = [...this.#parts.env, ...(spec.env ?? [])];
-    await writeFile(
-      specFile,
-      JSON.stringify(processSpec({ config, identity, env, command: spec.command(this.toolkit) })),
-    );
-    const process = await runtime.start('exec', ['--process', specFile, this.id], {
+    const command = this.#reportingStatus(name, spec.command(this.toolkit));
+    await writeFile(specFile, JSON.stringify(processSpec({ config, identity, env, command })));
+    const process = await runtime.exec(this.id, specFile, () => this.#statusOf(name), {
       directory,
       name,
       doing: 'executing a command in the container',
       ...(spec.stdin === undefined ? {} : { stdin: spec.stdin }),
     });
-    const kill = () => void process.pid.then((pid) => sendSignal(pid, 'SIGKILL')).catch(() => {});
+    // The process leads a group of its own: what it has started in the foreground ends with it.
+    const kill = () => void process.pid.then((pid) => sendSignal(-pid, 'SIGKILL')).catch(() => {});
     options.signal.addEventListener('abort', kill, { once: true });
     if (options.signal.aborted) kill();
     try {
@@ -104,6 +104,19 @@ export class LocalContainer implements Container {
       options.signal.removeEventListener('abort', kill);
       options.signal.throwIfAborted();
     }
+  }
+
+  /** The command with a shell of the toolkit above it that leaves its exit status among the logs. */
+  #reportingStatus(name: string, command: readonly string[]): string[] {
+    const { launcher, sh, logs } = this.toolkit;
+    return [...launcher, sh, '-c', `"$@"; echo $? > ${logs}/.${name}.status`, 'sh', ...command];
+  }
+
+  async #statusOf(name: string): Promise<number | undefined> {
+    const log = `.${name}.status`;
+    if ((await this.logSize(log)) === 0) return undefined;
+    const status = Number.parseInt(await text(this.openLog(log)), 10);
+    return Number.isInteger(status) ? status & 0xff : undefined;
   }
 
   async isListening(port: number): Promise<boolean> {
@@ -132,7 +145,7 @@ export class LocalContainer implements Container {
   }
 
   async logNames(): Promise<string[]> {
-    return (await readdir(this.#parts.logsDirectory)).sort();
+    return (await readdir(this.#parts.logsDirectory)).filter((name) => !name.startsWith('.')).sort();
   }
 
   async logSize(name: string): Promise<number> {

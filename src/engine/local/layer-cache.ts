@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { chmod, lstat, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { TraceSlimError } from '../../errors.ts';
 import type { Layer } from '../../image/types.ts';
-import { overlayLayer } from '../../tar/overlay-layer.ts';
+import { type OverlayLayerResult, overlayLayer } from '../../tar/overlay-layer.ts';
 import { commandFailed, hostPath } from './command.ts';
 import { holdLock } from './lock.ts';
 import type { StateLayout } from './state.ts';
@@ -31,7 +31,8 @@ export async function ensureLayer(layout: StateLayout, layer: Layer, options: { 
   const unfinished = `${directory}.new-${process.pid}`;
   try {
     await mkdir(unfinished, { mode: 0o755 });
-    await unpackLayer(layer, unfinished, options);
+    const { isRootOpaque } = await unpackLayer(layer, unfinished, options);
+    if (isRootOpaque) await writeFile(opaqueMark(directory), '');
     await rename(unfinished, directory);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -39,8 +40,30 @@ export async function ensureLayer(layout: StateLayout, layer: Layer, options: { 
   }
 }
 
+/**
+ * Names of the unpacked layers of an image in `layers`, top first, without those that a layer above hides as a whole:
+ * overlayfs has no mark for that.
+ */
+export async function lowerFolders(layout: StateLayout, layers: readonly Layer[]): Promise<string[]> {
+  const folders: string[] = [];
+  for (const layer of [...layers].reverse()) {
+    const name = layerName(layer.diffId);
+    folders.push(name);
+    if (await exists(opaqueMark(join(layout.layers, name)))) break;
+  }
+  return folders;
+}
+
+function opaqueMark(directory: string): string {
+  return `${directory}.root-opaque`;
+}
+
 /** Unpacks one layer into an empty folder. */
-export async function unpackLayer(layer: Layer, directory: string, options: { signal: AbortSignal }): Promise<void> {
+export async function unpackLayer(
+  layer: Layer,
+  directory: string,
+  options: { signal: AbortSignal },
+): Promise<OverlayLayerResult> {
   const extractor = spawn(
     'tar',
     [
@@ -61,28 +84,15 @@ export async function unpackLayer(layer: Layer, directory: string, options: { si
     extractor.once('close', (status) => resolve({ status }));
   });
   const complaints = text(extractor.stderr).catch(() => '');
-  const overlay = overlayLayer();
-  const fed = await settled(pipeline(layer.open(), overlay.stream, extractor.stdin, { signal: options.signal }));
+  const overlay = overlayLayer(layer.open());
+  const fed = await settled(pipeline(overlay.stream, extractor.stdin, { signal: options.signal }));
   if (fed.error) extractor.kill('SIGKILL');
   const { status, errno } = await ended;
   const stderr = await complaints;
   options.signal.throwIfAborted();
   if (fed.error && !isBrokenPipe(fed.error)) throw fed.error;
   if (status !== 0 || fed.error) throw extractionFailed(stderr, errno);
-  await settleImplicitDirectories(directory, (await overlay.result).implicitDirectories);
-}
-
-/** Directories an archive has no entry for get fixed facts, so that the same layer always unpacks to the same tree. */
-async function settleImplicitDirectories(root: string, directories: readonly string[]): Promise<void> {
-  const deepestFirst = [...directories].sort().reverse();
-  for (const directory of deepestFirst) {
-    const path = Buffer.from(join(root, directory), 'latin1');
-    // A layer may put something else in this place later on.
-    const facts = await lstat(path).catch(() => undefined);
-    if (!facts?.isDirectory()) continue;
-    await chmod(path, 0o755);
-    await utimes(path, 0, 0);
-  }
+  return overlay.result;
 }
 
 async function settled(work: Promise<void>): Promise<{ error?: unknown }> {

@@ -10,7 +10,7 @@ import type { Container, ContainerSpec, OpenedImage, ToolkitPaths } from '../typ
 import { runCommand } from './command.ts';
 import { createLogsDirectory, LocalContainer } from './container.ts';
 import { resolveIdentity } from './identity.ts';
-import { layerName, unpackLayer } from './layer-cache.ts';
+import { layerName, lowerFolders, unpackLayer } from './layer-cache.ts';
 import type { LocalRun } from './local-engine.ts';
 import { readMountedRootFs } from './mounted-rootfs.ts';
 import { systemFileMounts } from './network-files.ts';
@@ -48,7 +48,7 @@ export class LocalImage implements OpenedImage {
   /** An image whose layers are in the cache, or a plain directory of this host. */
   static async mount(run: LocalRun, image: Image, options: { signal: AbortSignal }): Promise<LocalImage> {
     if (image.rootfsDirectory) return LocalImage.#mountDirectory(run, image, image.rootfsDirectory, options);
-    const lower = image.layers.map((layer) => layerName(layer.diffId)).reverse();
+    const lower = await lowerFolders(run.layout, image.layers);
     const listing = join(run.layout.listings, chainName(image));
     return LocalImage.#mountLower({ run, image, lower, listing, release: async () => {} }, options);
   }
@@ -154,7 +154,7 @@ export class LocalImage implements OpenedImage {
         cgroupsPath: `/${id}`,
       });
       await writeFile(join(directory, 'config.json'), JSON.stringify(bundle));
-      const process = await run.runtime.start('run', ['--bundle', directory, id], {
+      const process = await run.runtime.run(id, directory, {
         directory,
         name: 'main',
         doing: 'starting the container',

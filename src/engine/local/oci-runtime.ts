@@ -46,8 +46,52 @@ export class OciRuntime {
     return basename(this.#program);
   }
 
-  /** `run` or `exec` in the foreground; `args` come after the common options. */
-  async start(verb: 'run' | 'exec', args: readonly string[], options: RuntimeCallOptions): Promise<ContainerProcess> {
+  /** Runs a container in the foreground: this call lasts as long as its first process. */
+  async run(id: string, bundle: string, options: RuntimeCallOptions): Promise<ContainerProcess> {
+    const { exited, pid, output, drained, complaint } = await this.#call('run', ['--bundle', bundle, id], options);
+    const ended = exited.then(async ({ status, errno }) => {
+      await drained();
+      if (errno || complaint()) throw commandFailed(this.name, errno, complaint() ?? '', options.doing);
+      return status;
+    });
+    ended.catch(() => {});
+    return { pid, output, ended };
+  }
+
+  /**
+   * Starts one more process in a container. The runtime waits for everybody who holds its output, and so for whatever the
+   * process leaves in the background; `status` therefore tells the exit status as soon as the process itself has ended.
+   */
+  async exec(
+    id: string,
+    specFile: string,
+    status: () => Promise<number | undefined>,
+    options: RuntimeCallOptions,
+  ): Promise<ContainerProcess> {
+    const { child, exited, pid, output, drained, complaint } = await this.#call(
+      'exec',
+      ['--process', specFile, id],
+      options,
+    );
+    let isOver = false;
+    void exited.then(() => {
+      isOver = true;
+    });
+    const ended = (async () => {
+      const exitStatus = await firstOf(status, () => isOver);
+      await Promise.race([exited, delay(DRAIN_MS)]);
+      // What is left in the background belongs to the container's first process from here on.
+      if (!isOver) child.kill('SIGKILL');
+      const { status: runtimeStatus, errno } = await exited;
+      await drained();
+      if (errno || complaint()) throw commandFailed(this.name, errno, complaint() ?? '', options.doing);
+      return exitStatus ?? runtimeStatus;
+    })();
+    ended.catch(() => {});
+    return { pid, output, ended };
+  }
+
+  async #call(verb: 'run' | 'exec', args: readonly string[], options: RuntimeCallOptions): Promise<RuntimeCall> {
     const file = (suffix: string) => join(options.directory, `${options.name}.${suffix}`);
     const pidFile = file('pid');
     const logFile = file('log');
@@ -64,18 +108,21 @@ export class OciRuntime {
     );
     for (const fd of [stdin, stdout.writeFd, stderr.writeFd]) closeQuietly(fd);
     const output = new OutputCollector(OUTPUT_MAX_BYTES);
-    const drained = Promise.all([output.collect(0, stdout.stream), output.collect(1, stderr.stream)]);
-    const exited = exitOf(child);
-    const ended = exited.then(async ({ status, errno }) => {
-      await Promise.race([drained, delay(DRAIN_MS)]);
+    const collected = Promise.all([output.collect(0, stdout.stream), output.collect(1, stderr.stream)]);
+    const drained = async () => {
+      await Promise.race([collected, delay(DRAIN_MS)]);
       stdout.stream.destroy();
       stderr.stream.destroy();
-      const complaint = runtimeComplaint(logFile);
-      if (errno || complaint) throw commandFailed(this.name, errno, complaint ?? '', options.doing);
-      return status;
-    });
-    ended.catch(() => {});
-    return { pid: pidFrom(pidFile, exited), output, ended };
+    };
+    const exited = exitOf(child);
+    return {
+      child,
+      exited,
+      pid: pidFrom(pidFile, exited),
+      output,
+      drained,
+      complaint: () => runtimeComplaint(logFile),
+    };
   }
 
   /** Kills what is left of a container and forgets it. */
@@ -84,6 +131,18 @@ export class OciRuntime {
       doing: `removing container ${id}`,
     });
   }
+}
+
+interface RuntimeCall {
+  readonly child: ChildProcess;
+  /** The end of the runtime's own process. */
+  readonly exited: Promise<{ status: number; errno?: string }>;
+  readonly pid: Promise<number>;
+  readonly output: OutputCollector;
+  /** Reads what is left of the output. */
+  readonly drained: () => Promise<void>;
+  /** What the runtime itself has to say. */
+  readonly complaint: () => string | undefined;
 }
 
 async function openStdin(file: string, content: Buffer | string | undefined): Promise<number> {
@@ -100,6 +159,18 @@ function exitOf(child: ChildProcess): Promise<{ status: number; errno?: string }
 }
 
 const PID_POLL_MS = 2;
+
+const STATUS_POLL_MS = 3;
+
+/** What `status` gives first; undefined when the call is over before. */
+async function firstOf<T>(status: () => Promise<T | undefined>, isOver: () => boolean): Promise<T | undefined> {
+  for (;;) {
+    const wasOver = isOver();
+    const found = await status();
+    if (found !== undefined || wasOver) return found;
+    await delay(STATUS_POLL_MS);
+  }
+}
 
 /** The runtime writes the pid file when the process is about to run; the call may also fail before that. */
 async function pidFrom(file: string, exited: Promise<unknown>): Promise<number> {
