@@ -37,9 +37,7 @@ export async function withConsole<Options>(
   const colorOf = (stream: OutputStream) => wantsColor(stream, options.color ?? true, session.env);
   const stderrColor = colorOf(session.stderr);
   const progress = openProgress(session.stderr, { mode, quiet, verbose, color: stderrColor, env: session.env });
-  const notice = (text: string) => {
-    if (!quiet) session.stderr.write(`${painter(stderrColor)('cyan', 'notice:')} ${text}\n`);
-  };
+  const notice = (text: string) => progress.say(`${painter(stderrColor)('cyan', 'notice:')} ${text}`);
   try {
     checkSlimFlags(options as Record<string, unknown>, notice);
     return await body({
@@ -50,7 +48,10 @@ export async function withConsole<Options>(
         signal: session.signal,
         progress: progress.sink,
         version: session.version,
-        userSignal: (kind) => waitForUser(kind, session),
+        userSignal: (kind) => {
+          notice(kind === 'enter' ? 'press enter to go on' : `to go on: kill -USR1 ${process.pid}`);
+          return waitForUser(kind, session);
+        },
       },
       notice,
       result: (document, text) => {

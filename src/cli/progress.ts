@@ -5,6 +5,8 @@ import type { OutputStream } from './session.ts';
 /** A way of showing progress. After `close` nothing of it moves any more. */
 export interface ProgressView {
   readonly sink: ProgressSink;
+  /** A lasting line that is not an event of the pipeline. */
+  say(line: string): void;
   close(): void;
 }
 
@@ -51,17 +53,19 @@ function stageLine(event: Extract<ProgressEvent, { kind: 'stage-end' }>, paint: 
   return `${paint('bold', event.stage.padEnd(STAGE_WIDTH))}${paint('dim', duration)}  ${printable(event.text)}`;
 }
 
-/** Warnings are part of the result too, so nothing is lost. */
+/** Warnings are in the report too, so nothing is lost. */
 function quietView(): ProgressView {
-  return { sink: () => {}, close: () => {} };
+  return { sink: () => {}, say: () => {}, close: () => {} };
 }
 
 function plainView(stream: OutputStream, lines: LineWriter): ProgressView {
+  const say = (line: string) => void stream.write(`${line}\n`);
   return {
     sink: (event) => {
       const line = lines(event);
-      if (line !== undefined) stream.write(`${line}\n`);
+      if (line !== undefined) say(line);
     },
+    say,
     close: () => {},
   };
 }
@@ -76,16 +80,18 @@ function liveView(stream: OutputStream, lines: LineWriter): ProgressView {
     const line = `${FRAMES[frame]} ${printable(current.text)}  ${formatDuration(performance.now() - current.startedAt)}`;
     stream.write(`${ERASE_LINE}${truncate(line, (stream.columns ?? DEFAULT_COLUMNS) - 1)}`);
   };
+  const say = (line: string) => void stream.write(`${current ? ERASE_LINE : ''}${line}\n`);
   const timer = setInterval(draw, FRAME_MS).unref();
   return {
     sink: (event) => {
       const line = lines(event);
-      if (line !== undefined) stream.write(`${ERASE_LINE}${line}\n`);
+      if (line !== undefined) say(line);
       if (event.kind === 'stage-start') current = { text: event.text, startedAt: performance.now() };
       if (event.kind === 'stage-progress' && current) current.text = event.text;
       if (event.kind === 'stage-end') current = undefined;
       draw();
     },
+    say,
     close: () => {
       clearInterval(timer);
       if (current) stream.write(ERASE_LINE);

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { printed } from '../support/printed.ts';
 import { reportOf } from '../support/report.ts';
 
 const PROGRAM = new URL('../../bin/trace-slim.js', import.meta.url).pathname;
@@ -117,16 +117,3 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(await running).toMatchObject({ signal });
   },
 );
-
-async function printed(stream: Readable, text: string): Promise<void> {
-  await new Promise<void>((resolve) => {
-    let seen = '';
-    const look = (chunk: Buffer) => {
-      seen += chunk;
-      if (!seen.includes(text)) return;
-      stream.off('data', look);
-      resolve();
-    };
-    stream.on('data', look);
-  });
-}
