@@ -35,8 +35,10 @@ async function consequencesOf(from: ImagePath, image: ImageFacts, rules: readonl
   const entry = image.rootfs.get(from);
   if (!entry) return [];
   const consequences: Consequence[] = [];
+  const program = await image.programs.read(entry);
   for (const rule of rules) {
-    for (const text of await rule.follow(entry, image)) {
+    const followed = rule.follow(entry, program, image);
+    for (const text of followed instanceof Promise ? await followed : followed) {
       for (const path of reach(image.rootfs, text)) {
         if (path !== from && !isMountedOver(path)) consequences.push({ path, rule, from });
       }

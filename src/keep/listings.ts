@@ -16,8 +16,8 @@ interface ListingPolicy {
   readonly program: RegExp;
   /** Only for directories that hold a file named like this. */
   readonly holds?: RegExp;
-  /** `files`: the smallest regular files that fit. `children`: every child or, when they do not fit, none. */
-  readonly keep: 'files' | 'children';
+  /** `children`: every child or, when they do not fit, none. `files`: the smallest regular files that fit. */
+  readonly keep: 'children' | 'files' | 'nothing';
 }
 
 /** The files of one listed package directory are kept up to this size. */
@@ -35,6 +35,8 @@ const PYTHON = /^(?:python|pypy|uwsgi|httpd|apache2|$)/;
  * namespace package, where the import must fail or find the real one.
  */
 const LISTING_POLICIES: readonly ListingPolicy[] = [
+  // The directory of a script is the first that Python looks for modules in.
+  { id: 'python-script', directory: /\/s?bin$/, program: PYTHON, keep: 'nothing' },
   {
     id: 'python-packages',
     directory: /\/(?:python[23][^/]*|site-packages|dist-packages)(?:\/|$)/,
@@ -59,7 +61,7 @@ export async function listingSeeds(image: ImageFacts, accesses: readonly Access[
     const content = contentOf(image.rootfs, directory);
     const policy = LISTING_POLICIES.find((candidate) => fits(candidate, directory, program, content));
     if (!policy) continue;
-    const chosen = policy.keep === 'files' ? smallestFiles(content) : wholeListing(content);
+    const chosen = CHOICES[policy.keep](content);
     if (!chosen) tooLarge.set(directory, content);
     const reason = {
       kind: 'rule',
@@ -120,6 +122,13 @@ function fits(policy: ListingPolicy, directory: ImagePath, program: string, cont
     (holds === undefined || content.entries.some((entry) => holds.test(entry.path)))
   );
 }
+
+/** What of a listed directory is kept; undefined when it is too large. */
+const CHOICES: Readonly<Record<ListingPolicy['keep'], (content: Content) => readonly Entry[] | undefined>> = {
+  children: wholeListing,
+  files: smallestFiles,
+  nothing: () => [],
+};
 
 function smallestFiles({ entries }: Content): Entry[] {
   const files = entries.filter((entry) => entry.type === 'file').sort((a, b) => a.sizeBytes - b.sizeBytes);

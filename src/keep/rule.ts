@@ -1,7 +1,7 @@
 import type { RuntimeConfig } from '../image/types.ts';
 import type { Entry, RootFs } from '../rootfs/rootfs.ts';
 import type { LibrarySearch } from './libraries.ts';
-import type { Programs } from './programs.ts';
+import type { Program, Programs } from './programs.ts';
 
 /** What rules may look at: the pristine image and what is known of it. */
 export interface ImageFacts {
@@ -19,6 +19,6 @@ export interface Rule {
   readonly id: string;
   /** Reads on with the path that the rule was applied to: `shared library of` /usr/sbin/nginx. */
   readonly because: string;
-  /** Absolute paths (byte strings), which may lead through links or nowhere. */
-  follow(entry: Entry, image: ImageFacts): Iterable<string> | Promise<Iterable<string>>;
+  /** Absolute paths (byte strings), which may lead through links or nowhere. `program` is what the entry is as a program. */
+  follow(entry: Entry, program: Program, image: ImageFacts): readonly string[] | Promise<readonly string[]>;
 }

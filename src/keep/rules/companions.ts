@@ -38,9 +38,9 @@ const COMPANIONS: readonly Companion[] = [
   },
   {
     id: 'openssl',
-    because: 'configuration and providers of',
+    because: 'configuration of',
     when: /\/libcrypto[-\d.]*\.so\.[\d.]+$/,
-    keep: ['/etc/ssl/openssl.cnf', '/usr/lib/ssl/openssl.cnf', '/etc/pki/tls/openssl.cnf', './ossl-modules/*.so'],
+    keep: ['/etc/ssl/openssl.cnf', '/usr/lib/ssl/openssl.cnf', '/etc/pki/tls/openssl.cnf'],
   },
   {
     id: 'ld-so-conf',
@@ -60,7 +60,7 @@ const COMPANIONS: readonly Companion[] = [
 export const companionRules: readonly Rule[] = COMPANIONS.map(({ id, because, when, keep }) => ({
   id,
   because,
-  follow: ({ path }, { rootfs }) =>
+  follow: ({ path }, _, { rootfs }) =>
     when.test(path) ? keep.flatMap((name) => expand(rootfs, toImagePath(rooted(name, parentOf(path))))) : [],
 }));
 
@@ -68,12 +68,8 @@ export const companionRules: readonly Rule[] = COMPANIONS.map(({ id, because, wh
 export const staticCertificates: Rule = {
   id: 'static-certificates',
   because: 'certificate authorities for a TLS library that may be part of',
-  async follow(entry, { programs }) {
-    const { elf } = await programs.read(entry);
-    return elf && elf.needed.length === 0 && (entry.mode & 0o111) !== 0 && !entry.path.includes('.so')
-      ? CERTIFICATE_BUNDLES
-      : [];
-  },
+  follow: ({ mode, path }, { elf }) =>
+    elf?.needed.length === 0 && (mode & 0o111) !== 0 && !path.includes('.so') ? CERTIFICATE_BUNDLES : [],
 };
 
 function rooted(name: string, directory: string): string {

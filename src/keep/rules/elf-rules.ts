@@ -6,19 +6,14 @@ import type { ImageFacts, Rule } from '../rule.ts';
 export const elfInterpreter: Rule = {
   id: 'elf-interpreter',
   because: 'loader of',
-  async follow(entry, { programs }) {
-    const interpreter = (await programs.read(entry)).elf?.interpreter;
-    return interpreter?.startsWith('/') ? [interpreter] : [];
-  },
+  follow: (_, { elf }) => (elf?.interpreter?.startsWith('/') ? [elf.interpreter] : []),
 };
 
 export const sharedLibraries: Rule = {
   id: 'shared-library',
   because: 'shared library needed by',
-  async follow(entry, image) {
-    const elf = (await image.programs.read(entry)).elf;
-    return elf ? (await neededBy({ entry, elf, inherited: [] }, image)).paths : [];
-  },
+  follow: (entry, { elf }, image) =>
+    elf ? neededBy({ entry, elf, inherited: [] }, image).then(({ paths }) => paths) : [],
 };
 
 /** DT_NEEDED names that the image has no library for, by the program that needs them. */

@@ -1,5 +1,6 @@
-import { parentOf } from '../../rootfs/path.ts';
+import { type ImagePath, parentOf } from '../../rootfs/path.ts';
 import { readSmallFile } from '../../rootfs/read-file.ts';
+import type { RootFs } from '../../rootfs/rootfs.ts';
 import type { Rule } from '../rule.ts';
 
 /** Always used by glibc when nsswitch.conf is missing or says nothing. */
@@ -9,12 +10,14 @@ const DEFAULT_SERVICES = ['files', 'dns'];
 export const nameService: Rule = {
   id: 'name-service',
   because: 'name service module of',
-  async follow(entry, { rootfs }) {
-    if (!/\/libc(?:\.so\.6|-2\.\d+\.so)$/.test(entry.path)) return [];
-    const services = new Set([...DEFAULT_SERVICES, ...servicesOf(await readSmallFile(rootfs, '/etc/nsswitch.conf'))]);
-    return [...services].map((service) => `${parentOf(entry.path)}/libnss_${service}.so.2`);
-  },
+  follow: ({ path }, _, { rootfs }) =>
+    /\/libc(?:\.so\.6|-2\.\d+\.so)$/.test(path) ? modulesIn(parentOf(path), rootfs) : [],
 };
+
+async function modulesIn(directory: ImagePath, rootfs: RootFs): Promise<string[]> {
+  const services = new Set([...DEFAULT_SERVICES, ...servicesOf(await readSmallFile(rootfs, '/etc/nsswitch.conf'))]);
+  return [...services].map((service) => `${directory}/libnss_${service}.so.2`);
+}
 
 function servicesOf(text: string): string[] {
   return text

@@ -15,7 +15,7 @@ export const pythonSource: Rule = {
 export const pythonCache: Rule = {
   id: 'python-cache',
   because: 'compiled form of',
-  follow({ path }, { rootfs }) {
+  follow({ path }, _, { rootfs }) {
     if (!path.endsWith('.py')) return [];
     const cache = toImagePath(`${parentOf(path)}/__pycache__`);
     const prefix = `${baseName(path).slice(0, -'.py'.length)}.`;

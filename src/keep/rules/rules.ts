@@ -21,10 +21,7 @@ const linkTarget: Rule = {
 const shebang: Rule = {
   id: 'shebang',
   because: 'interpreter of the script',
-  async follow(entry, image) {
-    const line = (await image.programs.read(entry)).shebang;
-    return line === undefined ? [] : interpretersOf(line, image);
-  },
+  follow: (_, program, image) => (program.shebang === undefined ? [] : interpretersOf(program.shebang, image)),
 };
 
 /** Every rule that makes a kept path keep others, in the order their reasons are noted. */

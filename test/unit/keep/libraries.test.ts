@@ -111,14 +111,13 @@ describe('shared libraries of a kept program', () => {
     expect(kept).toEqual(['/lib/ld-musl-x86_64.so.1', '/lib/libc.musl-x86_64.so.1', '/opt/musl/liba.so']);
   });
 
-  it('bring name service modules, certificates and providers along', async () => {
+  it('bring name service modules along', async () => {
     const lib = '/usr/lib/x86_64-linux-gnu';
     const { kept } = await librariesFor({
       '/app/main': program({ needed: ['libssl.so.3', 'libc.so.6'] }),
       '/etc/nsswitch.conf': 'passwd: files systemd\nhosts: files [NOTFOUND=return] dns\n',
       [`${lib}/libssl.so.3`]: library({ needed: ['libcrypto.so.3'] }),
       [`${lib}/libcrypto.so.3`]: library(),
-      [`${lib}/ossl-modules/legacy.so`]: library(),
       [`${lib}/libc.so.6`]: library(),
       [`${lib}/libnss_files.so.2`]: library(),
       [`${lib}/libnss_systemd.so.2`]: library(),
@@ -130,7 +129,6 @@ describe('shared libraries of a kept program', () => {
       'libnss_files.so.2',
       'libnss_systemd.so.2',
       'libssl.so.3',
-      'ossl-modules/legacy.so',
     ]);
   });
 });
