@@ -19,6 +19,7 @@ run   nsenter      util-linux  reaches a container's network
 images mmdebstrap  mmdebstrap  builds example images out of Debian packages
 test  setcap       libcap2-bin gives a program in a test image a capability
 test  musl-gcc     musl-tools  compiles a test image's program with another C library
+test  as           binutils    assembles and links that program
 lint  shellcheck   shellcheck  checks shell scripts
 TABLE
 }
@@ -105,7 +106,7 @@ install_modules() {
   local stamp=$repository/node_modules/.package-lock.json
   if [[ -f $stamp && ! $repository/package-lock.json -nt $stamp ]]; then return 0; fi
   say 'installing Node packages (npm ci) ...'
-  (cd "$repository" && npm ci --no-audit --no-fund --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=10000 >&2) ||
+  (cd "$repository" && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=10000 >&2) ||
     stop 'npm ci failed; it needs a reachable npm registry (npm config get registry)'
   touch "$stamp"
 }
