@@ -52,6 +52,13 @@ export interface ToolkitPaths {
   readonly strace: string;
   readonly sh: string;
   readonly sleep: string;
+  /**
+   * Command prefix that gives up what a tracer is allowed and the application is not. The tracer needs it to look into
+   * processes that change their user. Empty where there is nothing to give up.
+   */
+  readonly unprivileged: readonly string[];
+  /** Accesses by the program of that prefix are not the application's: its executable is below this path. */
+  readonly shim: ImagePath;
   /** Writable by every user of the container; files here are read back by {@link Container.openLog}. */
   readonly logs: string;
   /** Everything at or below this path is ours: accesses to it are not the application's. */

@@ -17,7 +17,7 @@ export function includeList(trace: Trace, rootfs?: RootFs): string[] {
       if (access.resolved) paths.add(access.resolved);
       continue;
     }
-    const { entry, links } = resolvePath(rootfs, access.asked, { followLast: !access.noFollow });
+    const { entry, links } = resolvePath(rootfs, access.verbatim ?? access.asked, { followLast: !access.noFollow });
     for (const link of links) paths.add(link);
     if (entry && entry.type !== 'directory') paths.add(entry.path);
   }

@@ -29,7 +29,7 @@ export function findMisses({ fatRootfs, keep, accesses }: MissInput): MissedPath
   const misses = new Map<ImagePath, MissedPath>();
   for (const access of accesses) {
     if (!MISSING.has(access.errno ?? '') || misses.has(access.asked)) continue;
-    const { entry, links } = resolvePath(fatRootfs, access.asked, { followLast: !access.noFollow });
+    const { entry, links } = resolvePath(fatRootfs, access.verbatim ?? access.asked, { followLast: !access.noFollow });
     if (!entry) continue;
     if (keep.has(entry.path) && links.every((link) => keep.has(link))) continue;
     misses.set(access.asked, { path: access.asked, access });

@@ -28,7 +28,7 @@ export function tracedSeeds(rootfs: RootFs, accesses: readonly Access[]): { seed
 
 function pathsOf(rootfs: RootFs, access: Access): { paths: ImagePath[]; disagreement?: string } {
   const followLast = !access.noFollow && !ON_THE_LINK.has(access.operation);
-  const asked = resolvePath(rootfs, access.asked, { followLast });
+  const asked = resolvePath(rootfs, access.verbatim ?? access.asked, { followLast });
   const paths = reached(asked);
   if (!asked.entry) {
     if (access.errno === 'ENOENT') paths.length = 0;

@@ -15,6 +15,8 @@ export interface StraceLog {
   readonly phases: readonly PhaseStart[];
   /** Accesses at or below this path are the toolkit's own and left out. */
   readonly prefix: ImagePath;
+  /** What programs below this path do is left out, except that they execute others. */
+  readonly shim: ImagePath;
   /** Working directory of the first process. */
   readonly cwd: ImagePath;
 }

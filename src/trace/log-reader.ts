@@ -19,6 +19,8 @@ import type { StraceSink } from './strace-parse.ts';
 export interface LogContext {
   readonly phases: readonly PhaseStart[];
   readonly prefix: ImagePath;
+  /** What programs below this path do is ours, except that they execute the application. */
+  readonly shim: ImagePath;
   readonly cwd: ImagePath;
 }
 
@@ -62,7 +64,10 @@ export class LogReader implements StraceSink, AccessSink {
     this.#account.strange(line, kind);
   }
 
-  onAccess(access: SeenAccess): void {
+  onAccess(seen: SeenAccess): void {
+    const isShim = seen.executable?.startsWith(`${this.#context.shim}/`) === true;
+    if (isShim && seen.operation !== 'execute') return;
+    const access = isShim ? { ...seen, executable: undefined } : seen;
     const { asked, resolved } = access;
     const phase = this.#context.phases[this.#phaseIndex]?.name ?? 'start';
     const isResolvedForeign = resolved !== undefined && this.#isForeign(resolved);

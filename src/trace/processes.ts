@@ -12,6 +12,11 @@ export interface Process {
   readonly pid: number;
   view: FileSystemView;
   executable: ImagePath | undefined;
+  /**
+   * What open descriptors lead to, as last opened. The tracer prints that itself, except for a process that has changed
+   * its user: then it may no longer look. Threads share one.
+   */
+  descriptors: Map<number, string>;
   /** Present while the parent is not certain: the child's first line came before the parent's fork returned. */
   guess?: Guess;
 }
@@ -64,7 +69,12 @@ export class ProcessTable {
       child.guess = { parent: latest.pid, isAmbiguous, cwd: child.view.cwd, executable: child.executable };
       return child;
     }
-    const first: Process = { pid, view: { cwd: this.#cwd, root: '' }, executable: undefined };
+    const first: Process = {
+      pid,
+      view: { cwd: this.#cwd, root: '' },
+      executable: undefined,
+      descriptors: new Map(),
+    };
     if (this.#processes.size > 0) {
       first.guess = { parent: pid, isAmbiguous: true, cwd: this.#cwd, executable: undefined };
     }
@@ -73,7 +83,12 @@ export class ProcessTable {
   }
 
   #inherit(pid: number, parent: Process, sharesView: boolean): Process {
-    const child: Process = { pid, view: viewFor(parent, sharesView), executable: parent.executable };
+    const child: Process = {
+      pid,
+      view: viewFor(parent, sharesView),
+      executable: parent.executable,
+      descriptors: sharesView ? parent.descriptors : new Map(parent.descriptors),
+    };
     this.#processes.set(pid, child);
     return child;
   }
@@ -84,6 +99,7 @@ function correct(child: Process, guess: Guess, parent: Process, sharesView: bool
   delete child.guess;
   if (guess.parent === parent.pid) return;
   if (child.view.cwd === guess.cwd) child.view = viewFor(parent, sharesView);
+  for (const [fd, path] of parent.descriptors) if (!child.descriptors.has(fd)) child.descriptors.set(fd, path);
   if (child.executable === guess.executable) child.executable = parent.executable;
 }
 

@@ -183,6 +183,7 @@ async function collectLogs(run: Run, container: Container, phases: PhaseLog): Pr
       stream: container.openLog(name),
       phases: starts,
       prefix: container.toolkit.prefix,
+      shim: container.toolkit.shim,
       cwd,
     });
   }

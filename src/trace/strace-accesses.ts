@@ -73,6 +73,8 @@ function usePath(step: Step, pathUse: PathUse): string | undefined {
   const resolved = opened?.target.startsWith('/') ? opened.target : undefined;
   const path = asked ?? resolved;
   if (path === undefined) return undefined;
+  if (row.opens && errno === undefined)
+    process.descriptors.set(Number.parseInt(call.result, 10), copyOf(resolved ?? path));
   const flags = pathUse.flags === undefined ? '' : (call.args[pathUse.flags] ?? '');
   const operation = pathUse.operation === 'by-open-flags' ? operationOfOpen(flags) : pathUse.operation;
   const noFollow = isNoFollow(pathUse, flags);
@@ -101,14 +103,14 @@ function locate(step: Step, pathUse: PathUse): string | undefined {
   const { call, errno, process, sink } = step;
   const base = pathUse.dirfd === undefined ? undefined : call.args[pathUse.dirfd];
   noteDirectory(process.view, base);
-  if (pathUse.path === undefined) return descriptorPath(base);
+  if (pathUse.path === undefined) return descriptorPath(process, base);
   const arg = call.args[pathUse.path];
   const text = pathUse.isSocketAddress ? socketPath(arg) : pathOf(arg);
   if (text === undefined) return undefined;
   if (typeof text === 'string' || text.path === '') {
     // An empty path, or none: the descriptor itself, where the call allows that.
     const isDescriptor = text !== 'cut' && text !== 'unreadable';
-    if (errno === undefined && isDescriptor && base !== undefined) return descriptorPath(base);
+    if (errno === undefined && isDescriptor && base !== undefined) return descriptorPath(process, base);
     if (errno === undefined && typeof text === 'string') sink.onUnknownPath(call);
     return undefined;
   }
@@ -126,8 +128,9 @@ function noteDirectory(view: FileSystemView, base: string | undefined): void {
 }
 
 /** What an open descriptor leads to; nothing for pipes, sockets and files that are deleted. */
-function descriptorPath(base: string | undefined): string | undefined {
+function descriptorPath(process: Process, base: string | undefined): string | undefined {
   const annotation = annotationOf(base);
+  if (!annotation) return process.descriptors.get(Number.parseInt(base ?? '', 10));
   return annotation?.target.startsWith('/') && !annotation.isDeleted ? annotation.target : undefined;
 }
 
@@ -147,7 +150,7 @@ function absolute(step: Step, path: string, base: string | undefined): string | 
     if (!isTold && process.guess?.isAmbiguous) sink.onNote('ambiguous-directory');
     return throughProc(belowRoot(view, `${view.cwd}/${path}`), process);
   }
-  const directory = annotationOf(base)?.target;
+  const directory = annotationOf(base)?.target ?? process.descriptors.get(Number.parseInt(base, 10));
   if (directory?.startsWith('/')) return throughProc(belowRoot(view, `${directory}/${path}`), process);
   if (directory === undefined && errno !== 'EBADF' && errno !== 'ENOTDIR') sink.onUnknownPath(call);
   return undefined;

@@ -28,7 +28,7 @@ const FLAGS = ['-DDD', '-f', '--seccomp-bpf', '-y', '-qq', '-s', '4096', '-e', '
 
 /** The command line that runs `command` under the toolkit's strace and writes the log `logName` of the log folder. */
 export function straceCommand(toolkit: ToolkitPaths, logName: string, command: readonly string[]): string[] {
-  const { launcher, strace, logs } = toolkit;
+  const { launcher, strace, logs, unprivileged } = toolkit;
   return [
     ...launcher,
     strace,
@@ -38,6 +38,7 @@ export function straceCommand(toolkit: ToolkitPaths, logName: string, command: r
     '-o',
     `${logs}/${logName}`,
     '--',
+    ...unprivileged,
     ...command,
   ];
 }

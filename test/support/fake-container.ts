@@ -4,6 +4,8 @@ import { imagePathFromText } from '../../src/rootfs/path.ts';
 
 const FAKE_TOOLKIT: ToolkitPaths = {
   launcher: ['/.toolkit/ld.so', '--library-path', '/.toolkit/lib'],
+  unprivileged: [],
+  shim: imagePathFromText('/.toolkit/shim'),
   strace: '/.toolkit/strace',
   sh: '/.toolkit/sh',
   sleep: '/.toolkit/sleep',

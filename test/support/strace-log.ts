@@ -46,6 +46,7 @@ export async function traceOf(log: string | Buffer | readonly Buffer[]): Promise
     stream: Readable.from(chunks),
     phases: [{ name: 'start', startOffset: 0 }],
     prefix: imagePathFromText('/.toolkit'),
+    shim: imagePathFromText('/.toolkit/shim'),
     cwd: imagePathFromText('/tmp/strace-fixture'),
   });
   return collector.finish();

@@ -134,8 +134,8 @@ export class LocalImage implements OpenedImage {
     });
     try {
       const logsDirectory = await createLogsDirectory(directory);
-      const toolkit = toolkitPaths(run);
       const identity = await resolveIdentity(this.rootfs, spec.config.User ?? '');
+      const toolkit = toolkitPaths(run, identity.uid === 0);
       const mounts = [
         ...(await systemFileMounts(directory, spec.network)),
         ...(await this.#volumeMounts(spec, directory, root.path)),
@@ -212,14 +212,19 @@ function chainName(image: Image): string {
     .slice(0, 32);
 }
 
-function toolkitPaths(run: LocalRun): ToolkitPaths {
+function toolkitPaths(run: LocalRun, isRoot: boolean): ToolkitPaths {
   const prefix = `${TOOLKIT_PARENT}${run.id}`;
   const kit = `${prefix}/kit`;
+  const { loader } = run.toolkit;
+  const shim = `${kit}/shim`;
+  const setpriv = [`${shim}/${loader}`, '--library-path', `${kit}/lib`, `${kit}/bin/setpriv`];
   return {
-    launcher: [`${kit}/lib/${run.toolkit.loader}`, '--library-path', `${kit}/lib`],
+    launcher: [`${kit}/lib/${loader}`, '--library-path', `${kit}/lib`],
     strace: `${kit}/bin/strace`,
     sh: `${kit}/bin/sh`,
     sleep: `${kit}/bin/sleep`,
+    unprivileged: isRoot ? [...setpriv, '--bounding-set=-sys_ptrace', '--'] : [],
+    shim: imagePathFromText(shim),
     logs: `${prefix}/logs`,
     prefix: imagePathFromText(prefix),
   };

@@ -20,6 +20,12 @@ const CAPABILITIES = [
   'CAP_SYS_CHROOT',
 ];
 
+/**
+ * Added for root's tracer alone, which could not look into processes that change their user without it; what it starts
+ * gives this up first (`ToolkitPaths.unprivileged`). A plain user's processes cannot change theirs.
+ */
+const TRACER_CAPABILITIES = [...CAPABILITIES, 'CAP_SYS_PTRACE'];
+
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The same in every container, so that nothing an application prints of it differs between two runs. */
@@ -90,14 +96,21 @@ export function runtimeSpec(options: RuntimeSpecOptions): object {
 export function processSpec(options: Pick<RuntimeSpecOptions, 'config' | 'command' | 'env' | 'identity'>): object {
   const { config, identity } = options;
   // Programs of a plain user start without capabilities, and can only gain from the bounding set.
-  const effective = identity.uid === 0 ? CAPABILITIES : [];
+  const isRoot = identity.uid === 0;
+  const effective = isRoot ? TRACER_CAPABILITIES : [];
   return {
     terminal: false,
     user: { uid: identity.uid, gid: identity.gid, additionalGids: identity.additionalGids },
     args: options.command,
     env: environment(config.Env ?? [], options.env, identity.home),
     cwd: config.WorkingDir || '/',
-    capabilities: { bounding: CAPABILITIES, effective, permitted: effective, inheritable: [], ambient: [] },
+    capabilities: {
+      bounding: isRoot ? TRACER_CAPABILITIES : CAPABILITIES,
+      effective,
+      permitted: effective,
+      inheritable: [],
+      ambient: [],
+    },
     noNewPrivileges: false,
   };
 }

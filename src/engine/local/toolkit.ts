@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, copyFile, mkdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errnoOf, TraceSlimError } from '../../errors.ts';
 import { hostPath, PACKAGE_OF, runCommand } from './command.ts';
@@ -11,9 +11,13 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   strace: ['strace'],
   sh: ['dash', 'sh'],
   sleep: ['sleep'],
+  setpriv: ['setpriv'],
 };
 
-/** A folder that holds `bin/`, `lib/` and the dynamic loader `lib/<loader>`; bound read-only into containers. */
+/**
+ * A folder that holds `bin/`, `lib/` with the dynamic loader `<loader>`, and `shim/` with another name for that loader; bound
+ * read-only into containers.
+ */
 export interface Toolkit {
   readonly directory: string;
   /** File name of the loader in `lib/`. */
@@ -37,6 +41,7 @@ export async function prepareToolkit(layout: StateLayout, options: { signal: Abo
   const unfinished = `${directory}.new-${process.pid}`;
   await mkdir(join(unfinished, 'bin'), { recursive: true, mode: 0o755 });
   await mkdir(join(unfinished, 'lib'), { mode: 0o755 });
+  await mkdir(join(unfinished, 'shim'), { mode: 0o755 });
   let loader = '';
   for (const program of programs) {
     await copyFile(program.path, join(unfinished, 'bin', program.name));
@@ -44,6 +49,7 @@ export async function prepareToolkit(layout: StateLayout, options: { signal: Abo
     loader ||= basename(needed.loader);
     for (const library of needed.all) await copyFile(library, join(unfinished, 'lib', basename(library)));
   }
+  await symlink(`../lib/${loader}`, join(unfinished, 'shim', loader));
   await publish(unfinished, directory);
   await publishLoader(join(directory, 'lib', loader), linked);
   return { directory, loader };
@@ -106,7 +112,6 @@ async function publish(unfinished: string, directory: string): Promise<void> {
 }
 
 async function publishLoader(loader: string, link: string): Promise<void> {
-  const { symlink } = await import('node:fs/promises');
   const unfinished = `${link}.new-${ownerMark(process.pid)?.replace(' ', '-')}`;
   await symlink(loader, unfinished);
   await rename(unfinished, link);

@@ -59,6 +59,7 @@ describe('TraceCollector', () => {
         { name: 'probe', startOffset: EXECVE.length + line.length },
       ],
       prefix: imagePathFromText('/.toolkit'),
+      shim: imagePathFromText('/.toolkit/shim'),
       cwd: imagePathFromText('/'),
     });
     const { accesses } = collector.finish();

@@ -3,9 +3,11 @@ import { imagePathFromText } from '../../../src/rootfs/path.ts';
 import { straceCommand } from '../../../src/trace/strace-command.ts';
 
 describe('straceCommand', () => {
-  it('starts strace by the launcher, writes the named log and ends with the command as it is', () => {
+  it('starts strace by the launcher, writes the named log and ends with the command, without the privilege of the tracer', () => {
     const toolkit = {
       launcher: ['/.t/ld.so', '--library-path', '/.t/lib'],
+      unprivileged: ['/.t/shim/ld.so', '/.t/setpriv', '--'],
+      shim: imagePathFromText('/.t/shim'),
       strace: '/.t/strace',
       sh: '/.t/sh',
       sleep: '/.t/sleep',
@@ -14,6 +16,16 @@ describe('straceCommand', () => {
     };
     const command = straceCommand(toolkit, 'main', ['app', '--', '-x']);
     expect(command.slice(0, 5)).toEqual(['/.t/ld.so', '--library-path', '/.t/lib', '/.t/strace', '-DDD']);
-    expect(command.slice(command.indexOf('-o'))).toEqual(['-o', '/.t/logs/main', '--', 'app', '--', '-x']);
+    expect(command.slice(command.indexOf('-o'))).toEqual([
+      '-o',
+      '/.t/logs/main',
+      '--',
+      '/.t/shim/ld.so',
+      '/.t/setpriv',
+      '--',
+      'app',
+      '--',
+      '-x',
+    ]);
   });
 });

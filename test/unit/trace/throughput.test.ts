@@ -42,6 +42,7 @@ describe('TraceCollector', () => {
       stream: Readable.from(largeLog()),
       phases: [{ name: 'start', startOffset: 0 }],
       prefix: imagePathFromText('/.toolkit'),
+      shim: imagePathFromText('/.toolkit/shim'),
       cwd: imagePathFromText('/srv/app'),
     });
     const seconds = (performance.now() - startedAt) / 1000;
