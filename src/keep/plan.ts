@@ -42,7 +42,7 @@ export async function planKeep(input: PlanInput): Promise<Plan> {
   const image = factsOf(rootfs, config);
   const traced = tracedSeeds(rootfs, input.accesses);
   const user = userSeeds(image, keepSettings.includes);
-  const listed = await listingSeeds(image, input.accesses);
+  const listed = await listingSeeds(image, input.accesses, new Set(traced.seeds.map(({ path }) => path)));
   const keep = new KeepSet();
   const seeds = [...traced.seeds, ...healedSeeds(rootfs, input.healed ?? []), ...listed.seeds];
   for (const { path, reason } of seeds) if (!isMountedOver(path)) keep.add(path, reason);

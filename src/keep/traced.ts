@@ -33,12 +33,20 @@ function pathsOf(rootfs: RootFs, access: Access): { paths: ImagePath[]; disagree
   if (!asked.entry) {
     if (access.errno === 'ENOENT') paths.length = 0;
     else paths.push(nearestExisting(rootfs, asked.path));
-  }
+  } else paths.push(...steppedOutOf(rootfs, access.verbatim));
   const led = access.resolved && resolvePath(rootfs, access.resolved);
   if (!led?.entry) return { paths };
   paths.push(...reached(led));
   if (!asked.entry || asked.entry.path === led.entry.path) return { paths };
   return { paths, disagreement: `${displayPath(access.asked)} led to ${displayPath(led.entry.path)}` };
+}
+
+/** The directories that a `..` is taken from: they must exist, although the path leads past them. */
+function steppedOutOf(rootfs: RootFs, verbatim = ''): ImagePath[] {
+  const parts = verbatim.split('/');
+  return parts.flatMap((part, index) =>
+    part === '..' ? reached(resolvePath(rootfs, parts.slice(0, index).join('/'))) : [],
+  );
 }
 
 function nearestExisting(rootfs: RootFs, path: ImagePath): ImagePath {
@@ -64,8 +72,17 @@ function inFixedOrder(accesses: readonly Access[]): readonly Access[] {
   return keyed.map(({ access }) => access);
 }
 
-function keyOf({ asked, operation, phase, executable, syscall, pid, errno, resolved, noFollow }: Access): string {
-  return [asked, errno ?? '', operation, phase, executable, syscall, String(pid).padStart(10), resolved, noFollow].join(
-    '\0',
-  );
+function keyOf({ asked, operation, phase, executable, syscall, pid, errno, resolved, noFollow, verbatim }: Access) {
+  return [
+    asked,
+    errno ?? '',
+    operation,
+    phase,
+    executable,
+    syscall,
+    String(pid).padStart(10),
+    resolved,
+    noFollow,
+    verbatim,
+  ].join('\0');
 }

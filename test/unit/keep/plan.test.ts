@@ -4,6 +4,7 @@ import { planKeep } from '../../../src/keep/plan.ts';
 import { parentOf, toImagePath } from '../../../src/rootfs/path.ts';
 import type { Access, Operation } from '../../../src/trace/trace.ts';
 import { accessOf } from '../../support/accesses.ts';
+import { elfOf } from '../../support/elf-builder.ts';
 import { type Described, rootFsOf } from '../../support/rootfs-builder.ts';
 
 const TREE: Record<string, Described> = {
@@ -80,6 +81,11 @@ describe('planKeep', () => {
     ]);
   });
 
+  it('keeps the directory that a path steps into and out of', async () => {
+    const { paths } = await plan([accessOf('open', '/app/flag', { verbatim: '/app/conf.d/sub/../../flag' })]);
+    expect(paths.filter((path) => path.startsWith('/app/'))).toEqual(['/app/conf.d', '/app/conf.d/sub', '/app/flag']);
+  });
+
   it('keeps both ways, and says so, when the kernel was led elsewhere', async () => {
     const access = accessOf('open', '/app/flag', { resolved: toImagePath('/app/flag.txt') });
     const { has, warnings } = await plan([access]);
@@ -132,6 +138,27 @@ describe('planKeep', () => {
   it('gives Python no empty directory where it looked for modules', async () => {
     const { has } = await plan([accessOf('list', '/app/pkg', { executable: toImagePath('/app/run') })]);
     expect([has('/app/pkg/lazy.py'), has('/app/pkg/sub')]).toEqual([true, false]);
+  });
+
+  it('gives Python no binding to a library that nothing used', async () => {
+    const tree = {
+      '/usr/lib/python3.11/lib-dynload/_used.so': elfOf({ needed: ['libused.so'] }),
+      '/usr/lib/python3.11/lib-dynload/_unused.so': elfOf({ needed: ['libused.so', 'libunused.so'] }),
+      '/usr/lib/libused.so': elfOf({}),
+      '/usr/lib/libunused.so': elfOf({}),
+    };
+    const accesses = [accessOf('list', '/usr/lib/python3.11/lib-dynload'), accessOf('open', '/usr/lib/libused.so')];
+    const { paths } = await plan(accesses, tree);
+    expect(paths.filter((path) => path.endsWith('.so'))).toEqual([
+      '/usr/lib/libused.so',
+      '/usr/lib/python3.11/lib-dynload/_used.so',
+    ]);
+  });
+
+  it('keeps nothing more where Python looked for modules beside a script', async () => {
+    const tree = { ...TREE, '/usr/bin/other': { content: 'x', mode: 0o755 } };
+    const { has, warnings } = await plan([accessOf('list', '/usr/bin', { executable: toImagePath('/app/run') })], tree);
+    expect([has('/usr/bin/other'), warnings]).toEqual([false, []]);
   });
 
   it('names a listed directory that is too large to be kept', async () => {
