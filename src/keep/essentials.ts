@@ -28,8 +28,8 @@ const ESSENTIALS: readonly Essential[] = [
 ];
 
 /** A volume's content up to this size is kept whole: engines copy it into every new volume. */
-export const VOLUME_MAX_BYTES = 256 * 1024;
-export const VOLUME_MAX_ENTRIES = 1024;
+const VOLUME_MAX_BYTES = 256 * 1024;
+const VOLUME_MAX_ENTRIES = 1024;
 
 /** What is kept of every image, whatever was traced: {@link ESSENTIALS} and what the configuration names. */
 export async function essentialSeeds(rootfs: RootFs, config: RuntimeConfig): Promise<Seed[]> {

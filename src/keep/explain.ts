@@ -31,7 +31,7 @@ export function reasonText(reason: Reason): ReasonReport {
     case 'rule':
       return {
         kind: 'rule',
-        text: `${reason.because} (rule ${reason.rule})`,
+        text: `${reason.because}${reason.from ? ` ${displayPath(reason.from)}` : ''} (rule ${reason.rule})`,
         ...(reason.from ? { from: displayPath(reason.from) } : {}),
       };
     case 'user':
@@ -72,7 +72,7 @@ function chain(start: KeptPath, kept: ReadonlyMap<ShownPath, KeptPath>): string[
     const isFirst = row === start;
     const direct: ReasonReport | undefined = row.reasons.find((reason) => !reason.from) ?? row.reasons[0];
     const shown: readonly ReasonReport[] = isFirst ? row.reasons : direct ? [direct] : [];
-    for (const reason of shown) lines.push(`${indent}${reason.text}${reason.from ? `: ${reason.from}` : ''}`);
+    for (const reason of shown) lines.push(`${indent}${reason.text}`);
     const from: ShownPath | undefined = direct?.from;
     row = from !== undefined && !seen.has(from) ? kept.get(from) : undefined;
     if (!row) break;

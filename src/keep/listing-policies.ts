@@ -14,10 +14,10 @@ interface ListingPolicy {
 }
 
 /** The files of one listed package directory are kept up to this size. */
-export const IMPORT_MAX_BYTES = 4 * 1024 * 1024;
+const IMPORT_MAX_BYTES = 4 * 1024 * 1024;
 /** A listed directory is kept with all its children up to this size and number. */
-export const LISTING_MAX_BYTES = 8 * 1024 * 1024;
-export const LISTING_MAX_ENTRIES = 1024;
+const LISTING_MAX_BYTES = 8 * 1024 * 1024;
+const LISTING_MAX_ENTRIES = 1024;
 
 /** Programs that import Python modules, and unknown ones: they list directories to know what could be imported, not to use all of it. */
 const PYTHON = /^(?:python|pypy|uwsgi|httpd|apache2|$)/;

@@ -19,7 +19,7 @@ const row = (path: string, ...reasons: KeptPath['reasons']): KeptPath => ({
   sizeBytes: 3,
   reasons,
 });
-const rule = (from: string) => ({ kind: 'rule' as const, text: 'shared library needed by (rule x)', from });
+const rule = (from: string) => ({ kind: 'rule' as const, text: `shared library needed by ${from} (rule x)`, from });
 
 const report = {
   fat: { source: 'docker-archive:fat.tar' },
@@ -42,7 +42,9 @@ describe('reasonText', () => {
 
   it('tells what a rule followed from, and what a user or a replay asked for', () => {
     const from = toImagePath('/bin/sh');
-    expect(reasonText({ kind: 'rule', rule: 'shebang', because: 'interpreter of', from })).toMatchObject({
+    expect(reasonText({ kind: 'rule', rule: 'shebang', because: 'interpreter of', from })).toEqual({
+      kind: 'rule',
+      text: 'interpreter of /bin/sh (rule shebang)',
       from: '/bin/sh',
     });
     expect(reasonText({ kind: 'user', option: '--include-path', pattern: '/a*' }).text).toContain('--include-path /a*');
