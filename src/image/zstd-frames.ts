@@ -6,6 +6,7 @@ const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 /** What `zstd -d` itself takes without `--long`; a frame asking for more would cost as much memory. */
 const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
+const BLOCK_HEADER_BYTES = 3;
 const CHECKSUM_BYTES = 4;
 
 /**
@@ -33,17 +34,18 @@ async function* decodeFrame(source: StreamSource, magic: Buffer): AsyncGenerator
     if (part.length > 0) output.push(Buffer.from(part.buffer, part.byteOffset, part.length));
   });
   const { header, hasChecksum } = await readFrameHeader(source);
-  let pending = [magic, header];
+  let blockHeader = await exactly(source, BLOCK_HEADER_BYTES);
+  let start = [magic, header, blockHeader];
   for (let isLast = false; !isLast; ) {
-    const blockHeader = await exactly(source, 3);
-    const bits = blockHeader.readUIntLE(0, 3);
+    const bits = blockHeader.readUIntLE(0, BLOCK_HEADER_BYTES);
     isLast = (bits & 1) === 1;
     const isRunLength = ((bits >> 1) & 3) === 1;
     const block = await exactly(source, isRunLength ? 1 : bits >> 3);
-    pending.push(blockHeader, block);
-    if (isLast && hasChecksum) pending.push(await exactly(source, CHECKSUM_BYTES));
-    decode(decoder, Buffer.concat(pending), isLast);
-    pending = [];
+    // The next block's header goes along: the decoder never lets go of input that it has used up to the last byte.
+    const next = await exactly(source, isLast ? (hasChecksum ? CHECKSUM_BYTES : 0) : BLOCK_HEADER_BYTES);
+    decode(decoder, Buffer.concat([...start, block, next]), isLast);
+    start = [];
+    blockHeader = next;
     yield* output.splice(0);
   }
 }
