@@ -8,7 +8,7 @@ import type { Digest } from './types.ts';
 import type { NewImage } from './write.ts';
 
 /** What an index says of a manifest. */
-export interface IndexItem {
+interface IndexItem {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;

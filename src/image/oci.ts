@@ -35,7 +35,7 @@ export async function readOciLayout(
   if ((await files.sizeOf(OCI_INDEX)) === undefined) throw missing(OCI_INDEX);
   const index = parseIndex(await readWhole(files, OCI_INDEX), OCI_INDEX);
   const named = chooseByName(index.manifests, name);
-  const images = await imagesOf(files, named, MAX_INDEX_DEPTH);
+  const images = await imagesOf(files, named);
   const chosen = chooseByPlatform(images, wanted);
   const manifest = parseManifest(await readBlob(files, chosen), `manifest ${chosen.digest}`);
   const config = parseImageConfig(await readBlob(files, manifest.config), `configuration ${manifest.config.digest}`);
@@ -59,18 +59,24 @@ function chooseByName(manifests: readonly Descriptor[], name: string | undefined
   return [...manifests];
 }
 
-/** The image manifests below some descriptors, indexes opened; attestations and the like left out. */
-async function imagesOf(files: ImageFiles, items: readonly Descriptor[], depth: number): Promise<Descriptor[]> {
+/** The image manifests below some descriptors, each index opened once; attestations and the like left out. */
+async function imagesOf(
+  files: ImageFiles,
+  items: readonly Descriptor[],
+  depth = MAX_INDEX_DEPTH,
+  opened = new Set<Digest>(),
+): Promise<Descriptor[]> {
   const found: Descriptor[] = [];
   for (const item of items) {
     if (!INDEX_TYPES.test(item.mediaType)) {
       if (isImage(item)) found.push(item);
       continue;
     }
+    if (opened.has(item.digest)) continue;
     if (depth === 0) throw invalid('image indexes are nested too deep');
-    const index = parseIndex(await readBlob(files, item), `index ${item.digest}`);
-    const inner = index.manifests.map((below) => ({ ...below, annotations: { ...below.annotations } }));
-    found.push(...(await imagesOf(files, inner, depth - 1)));
+    opened.add(item.digest);
+    const { manifests } = parseIndex(await readBlob(files, item), `index ${item.digest}`);
+    for (const image of await imagesOf(files, manifests, depth - 1, opened)) found.push(image);
   }
   return found;
 }

@@ -24,7 +24,7 @@ export function isPlatform(offered: Platform, wanted: Platform): boolean {
 }
 
 /** `linux/arm64/v8`. */
-export function formatPlatform({ os, architecture, variant }: Platform): string {
+function formatPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, ...(variant ? [variant] : [])].join('/');
 }
 

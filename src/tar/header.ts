@@ -5,7 +5,7 @@ import { displayPath } from '../rootfs/path.ts';
 export const BLOCK = 512;
 
 /** `ustar` (POSIX 1988 and later), `gnu` (old GNU), `v7` (no magic). */
-export type TarFormat = 'ustar' | 'gnu' | 'v7';
+type TarFormat = 'ustar' | 'gnu' | 'v7';
 
 /** One header block as stored, before PAX records and GNU long names are applied. Names are byte strings. */
 export interface TarHeader {
