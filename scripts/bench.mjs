@@ -10,12 +10,20 @@ const RUNS = Number(process.env.RUNS ?? 5);
 const MEMORY_POLL_MS = 10;
 const MEGABYTE = 1e6;
 
+/** A build that did not end well: its own message is all there is to say. */
+class BuildFailed extends Error {}
+
 const folder = mkdtempSync(join(tmpdir(), 'trace-slim-bench-'));
 try {
   const results = [];
   for (const argument of process.argv.slice(2)) results.push(await measure(...argument.split('=')));
   for (const result of results) print(tableOf(result));
-  print(packRatio(results));
+  const ratio = packRatio(results);
+  if (ratio) print(ratio);
+} catch (error) {
+  if (!(error instanceof BuildFailed)) throw error;
+  process.stderr.write(`${error.message}`);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -46,7 +54,7 @@ async function build(archive) {
   });
   const status = await new Promise((resolve) => child.on('close', resolve));
   const wallMs = performance.now() - startedAtMs;
-  if (status !== 0) throw new Error(`build of ${archive} ended with ${status}:\n${stderr}`);
+  if (status !== 0) throw new BuildFailed(`build of ${archive} ended with ${status}:\n${stderr}`);
   return { wallMs, peakBytes: peak(), report: JSON.parse(readFileSync(reportPath, 'utf8')) };
 }
 

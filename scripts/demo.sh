@@ -20,7 +20,7 @@ node "$repository/bin/trace-slim.js" build "docker-archive:$fat" -o "docker-arch
   --report "$output/report.json" --http-probe-cmd crawl:/ "$@"
 cat <<TEXT
 
-Why is a file in the slim image, or why not? Ask:
-  node bin/trace-slim.js explain /usr/bin/python3 --report $output/report.json
-  node bin/trace-slim.js explain /usr/bin/git --report $output/report.json
+From this folder the program is node bin/trace-slim.js. Why is a file there, or why not?
+  node bin/trace-slim.js explain /usr/share/zoneinfo/Europe/Lisbon
+  node bin/trace-slim.js explain /usr/bin/git
 TEXT
