@@ -1,11 +1,15 @@
-import type { OpenedImage } from '../engine/types.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Container, OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import type { Outcome } from '../probe/types.ts';
-import { COMMAND_PROBE, type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
+import { COMMAND_PROBE, hasEnded, type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
 import type { Trace } from './trace.ts';
 import { mergeTraces } from './trace-file.ts';
 
-/** The fat image seen twice: what differs between the two runs is no property of the image. */
+/**
+ * The fat image seen twice, under the tracer and without it: what differs between the two runs is no property of the image,
+ * and what is the same does not come from the tracing.
+ */
 export interface Observation {
   readonly runs: readonly [RunRecord, RunRecord];
   /** Both traces together. */
@@ -24,14 +28,34 @@ export interface ObserveOptions extends RecordOptions {
  * APPLICATION_DIED and the like when it does not do what is expected; TRACE_EMPTY, TRACE_INCOMPLETE.
  */
 export async function observe(image: OpenedImage, plan: RunPlan, options: ObserveOptions): Promise<Observation> {
-  const unattended: RunPlan = { ...plan, hold: async () => {} };
   const first = recordRun(image, plan, options);
+  const unattended: RunPlan = {
+    ...plan,
+    isTraced: false,
+    hold: (container, signal) => untilDoneAs(first, container, signal),
+  };
   if (plan.network === 'host') await first.catch(() => {});
   const runs = await bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
   for (const run of runs) checkOutcomes(run, plan, options.allowFailing);
   const trace = mergeTraces(runs.map((run) => run.trace));
   checkTrace(trace, options.allowIncomplete);
   return { runs, trace };
+}
+
+const LAG_MS = 10_000;
+
+/**
+ * Nothing tells when a command that is not traced has done its work: it is given until the traced one is done, and longer
+ * when that one ended by itself.
+ */
+async function untilDoneAs(other: Promise<RunRecord>, container: Container, signal: AbortSignal): Promise<void> {
+  const record = await Promise.race([container.ended.then(() => undefined), other.catch(() => undefined)]);
+  if (!record || container.result() || !hasEnded(record)) return;
+  const timeLimit = new AbortController();
+  const limit = delay(LAG_MS + record.durationMs, undefined, { signal: AbortSignal.any([signal, timeLimit.signal]) });
+  await Promise.race([container.ended, limit]);
+  timeLimit.abort();
+  await limit.catch(() => {});
 }
 
 /** Waits for both also when one fails, so that nothing of a failed run goes on in the background. */

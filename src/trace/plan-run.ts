@@ -48,6 +48,7 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
       command,
       env: options.run.env,
       network: options.run.network,
+      isTraced: true,
       probes: planned.probes,
       ready,
       hold: (container, signal) => hold(container, options, signal),

@@ -18,6 +18,8 @@ export interface RunPlan {
   readonly command: readonly string[];
   readonly env: readonly string[];
   readonly network: 'none' | 'host';
+  /** Whether the command is traced. Programs that probes run always are. */
+  readonly isTraced: boolean;
   readonly probes: readonly Probe[];
   /** When the application can be probed. */
   readonly ready: ReadyConditions;
@@ -85,7 +87,9 @@ interface Run {
 async function runCommand(run: Run): Promise<Probe[]> {
   const { plan, options } = run;
   const startedAt = performance.now();
-  await using container = await startTraced(run, (toolkit) => straceCommand(toolkit, 'main', plan.command));
+  await using container = await startContainer(run, (toolkit) =>
+    plan.isTraced ? straceCommand(toolkit, 'main', plan.command) : [...toolkit.unprivileged, ...plan.command],
+  );
   const phases = new PhaseLog(container);
   const readiness = await waitUntilReady(run, container);
   run.readyMs = performance.now() - run.startedAt;
@@ -94,13 +98,14 @@ async function runCommand(run: Run): Promise<Probe[]> {
     run.openPorts = readiness.openPorts;
     const isReachable = (probe: Probe) => probe.ports.every((port) => readiness.openPorts.includes(port));
     pending = await runProbes(run, container, phases, plan.probes.filter(isReachable));
-    if (plan.probes.length === 0) await watchUnprobed(container, options.signal);
+    if (plan.probes.length === 0 && plan.isTraced) await watchUnprobed(container, options.signal);
     await plan.hold(container, options.signal);
-    if (plan.probes.every((probe) => probe.ports.length === 0)) await untilStarted(container, options.signal);
+    if (plan.isTraced && plan.probes.every((probe) => probe.ports.length === 0))
+      await untilStarted(container, options.signal);
   }
   await phases.enter('stop');
-  const isTraced = container.result() !== undefined || (await container.isTraced());
-  if (!isTraced) run.losses.push('the tracer was no longer attached to the application when the probes had ended');
+  const isWatched = !plan.isTraced || container.result() !== undefined || (await container.isTraced());
+  if (!isWatched) run.losses.push('the tracer was no longer attached to the application when the probes had ended');
   const endedByItself = container.result();
   const result = endedByItself ?? (await container.stop({ timeoutMs: STOP_TIMEOUT_MS }));
   await collectLogs(run, container, phases);
@@ -113,7 +118,7 @@ async function runCommand(run: Run): Promise<Probe[]> {
 
 /** Exec probes in a container of the image in which nothing but the toolkit runs. */
 async function runKeptAlive(run: Run, probes: readonly Probe[]): Promise<void> {
-  await using container = await startTraced(run, ({ launcher, sleep }) => [...launcher, sleep, 'infinity']);
+  await using container = await startContainer(run, ({ launcher, sleep }) => [...launcher, sleep, 'infinity']);
   const phases = new PhaseLog(container);
   const left = await runProbes(run, container, phases, probes);
   if (left[0]) run.failure = applicationDied(container.result(), container);
@@ -122,7 +127,7 @@ async function runKeptAlive(run: Run, probes: readonly Probe[]): Promise<void> {
   await collectLogs(run, container, phases);
 }
 
-function startTraced(run: Run, command: (toolkit: ToolkitPaths) => readonly string[]): Promise<Container> {
+function startContainer(run: Run, command: (toolkit: ToolkitPaths) => readonly string[]): Promise<Container> {
   const { config, env, network } = run.plan;
   return run.image.start({ config, command, env, network }, run.options);
 }
@@ -189,9 +194,17 @@ async function collectLogs(run: Run, container: Container, phases: PhaseLog): Pr
   }
 }
 
+const ENDED = 'ended';
+
+/** True when the command of a run ended by itself. */
+export function hasEnded(run: RunRecord): boolean {
+  const command = run.outcomes.find((outcome) => outcome.probe === COMMAND_PROBE);
+  return command?.facts.some((fact) => fact.name === 'state' && fact.value === ENDED) ?? false;
+}
+
 function commandOutcome(result: ExecResult, endedByItself: boolean, startedAt: number): Outcome {
   const { exitStatus, stdout, stderr } = result;
-  const state = endedByItself ? 'ended' : 'ran until it was stopped';
+  const state = endedByItself ? ENDED : 'ran until it was stopped';
   // What a service logs while it is probed depends on timing; what a command prints before it ends is its result.
   const compare = endedByItself ? 'text' : 'shown';
   return {

@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { TraceSlimError } from '../../errors.ts';
 
 export interface CommandOptions {
@@ -27,17 +28,22 @@ export const PACKAGE_OF: Readonly<Record<string, string>> = {
  * line the program wrote.
  */
 export async function runCommand(program: string, args: readonly string[], options: CommandOptions): Promise<string> {
-  const result = await execa(program, args, {
-    reject: false,
-    stdin: 'ignore',
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { LC_ALL: 'C', PATH: hostPath() },
+    // Not in our process group: Ctrl-C is ours to handle.
     detached: true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  if (result.isCanceled) throw options.signal?.reason;
-  if (result.failed) throw commandFailed(program, result.code, result.stderr, options.doing);
-  return result.stdout;
+  const ended = new Promise<{ status: number | null; errno?: string }>((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) => resolve({ status: null, errno: error.code ?? 'EIO' }));
+    child.once('close', (status) => resolve({ status }));
+  });
+  const [stdout, stderr, { status, errno }] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  options.signal?.throwIfAborted();
+  if (status !== 0) throw commandFailed(program, errno, stderr, options.doing);
+  return stdout;
 }
 
 /** `PATH` with the folders of administrators' programs, which a plain user's may lack. */

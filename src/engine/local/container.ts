@@ -1,5 +1,5 @@
 import { constants, createReadStream, openSync } from 'node:fs';
-import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -9,7 +9,7 @@ import type { RuntimeConfig } from '../../image/types.ts';
 import type { Container, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
 import type { Identity } from './identity.ts';
 import type { ContainerProcess, OciRuntime } from './oci-runtime.ts';
-import { isTraced, listeningPorts } from './process-table.ts';
+import { isTraced, listeningPorts, mindsSignal } from './process-table.ts';
 import { processSpec } from './runtime-spec.ts';
 import { stopSignalNumber } from './signals.ts';
 import { Tunnel } from './tunnel.ts';
@@ -134,7 +134,8 @@ export class LocalContainer implements Container {
   }
 
   async stop(options: { timeoutMs: number }): Promise<ExecResult> {
-    if (!this.#result) sendSignal(this.#pid, stopSignalNumber(this.#parts.config.StopSignal));
+    const signal = stopSignalNumber(this.#parts.config.StopSignal);
+    if (!this.#result) sendSignal(this.#pid, mindsSignal(this.#pid, signal) ? signal : 'SIGKILL');
     const timer = new AbortController();
     await Promise.race([this.ended, delay(options.timeoutMs, undefined, { signal: timer.signal })]).catch(() => {});
     timer.abort();
@@ -186,7 +187,6 @@ export class LocalContainer implements Container {
 export async function createLogsDirectory(directory: string): Promise<string> {
   const path = join(directory, 'logs');
   await mkdir(path);
-  const { chmod } = await import('node:fs/promises');
   await chmod(path, 0o1777);
   return path;
 }

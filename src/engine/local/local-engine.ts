@@ -1,4 +1,4 @@
-import { rm, statfs } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TraceSlimError } from '../../errors.ts';
 import type { Image, Platform } from '../../image/types.ts';
@@ -80,7 +80,6 @@ class LocalEngine implements Engine {
 }
 
 async function mountTmpfs(directory: string): Promise<void> {
-  const { mkdir } = await import('node:fs/promises');
   await mkdir(directory);
   await runCommand('mount', ['-t', 'tmpfs', '-o', 'mode=711', 'tmpfs', directory], { doing: 'mounting a tmpfs' });
 }

@@ -20,6 +20,15 @@ export function isTraced(pid: number): boolean {
   return line !== undefined && Number(line.split(':')[1]) !== 0;
 }
 
+/**
+ * True when a process would do anything at all on a signal. The first process of a container is not ended by one it has
+ * no handler for, so waiting for that is waiting in vain. A blocked signal may be read with sigwait(3) or signalfd(2).
+ */
+export function mindsSignal(pid: number, signal: number): boolean {
+  const masks = readLines(`/proc/${pid}/status`).filter((line) => /^Sig(?:Cgt|Blk):/.test(line));
+  return masks.some((line) => ((BigInt(`0x${line.slice('SigCgt:'.length).trim()}`) >> BigInt(signal - 1)) & 1n) === 1n);
+}
+
 function readLines(path: string): string[] {
   try {
     return readFileSync(path, 'latin1').trimEnd().split('\n');
