@@ -1,7 +1,5 @@
 import { creationSeconds } from './build/build-image.ts';
 import { defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
-import { cleanLocal } from './engine/local/clean.ts';
-import { diagnoseLocal } from './engine/local/doctor.ts';
 import { openLocalEngine } from './engine/local/local-engine.ts';
 import { layoutOf } from './engine/local/state.ts';
 import type { Engine, OpenedImage } from './engine/types.ts';
@@ -22,7 +20,6 @@ import { type Observation, observe } from './trace/observe.ts';
 import { type PlannedRun, planRun, replayOf } from './trace/plan-run.ts';
 import { recordRun } from './trace/record.ts';
 import { runConfig } from './trace/run-config.ts';
-import { isTraceFile, readTraceFile, writeTraceFile } from './trace/trace-file.ts';
 import { buildAndHeal, reportMiss } from './verify/heal.ts';
 import { compareRuns, unverifiedRows } from './verify/verify.ts';
 
@@ -116,6 +113,7 @@ export async function traceImage(settings: TraceSettings, context: RunContext): 
   const { observation } = await watch(fat, settings, stages, context);
   const { trace, runs } = observation;
   const { outcomes } = runs[0];
+  const { writeTraceFile } = await import('./trace/trace-file.ts');
   await writeTraceFile(settings.outputPath, {
     source: image.source,
     digest: image.digest,
@@ -166,6 +164,7 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
 
 /** An include list from traces, or from images that are traced first: one path a line, as `--include-path-file` reads it. */
 export async function listPaths(settings: PathsSettings, context: RunContext): Promise<string[]> {
+  const { isTraceFile, readTraceFile } = await import('./trace/trace-file.ts');
   const lists: string[][] = [];
   for (const input of settings.inputs) {
     if (await isTraceFile(input)) {
@@ -184,11 +183,13 @@ export async function listPaths(settings: PathsSettings, context: RunContext): P
 
 /** Removes what runs that died have left. */
 export async function cleanLeftovers(options: { cache: boolean }, _context: RunContext): Promise<CleanReport> {
+  const { cleanLocal } = await import('./engine/local/clean.ts');
   return cleanLocal(layoutOf(stateDirectory()), options);
 }
 
 /** What this host can do, and why not. */
 export async function diagnose(context: RunContext): Promise<Diagnosis> {
+  const { diagnoseLocal } = await import('./engine/local/doctor.ts');
   const checks = await diagnoseLocal(stateDirectory(), context);
   return { engine: 'local', usable: checks.every((check) => check.ok), checks };
 }

@@ -49,7 +49,7 @@ export interface PathsSettings {
 }
 
 export interface RunSettings {
-  /** Replaces keys of the image's own configuration for the run: Entrypoint, Cmd, User, WorkingDir, ExposedPorts. */
+  /** Takes the place of keys of the image's own configuration for the run; exposed ports are added to the image's. */
   readonly config: Pick<RuntimeConfig, 'Entrypoint' | 'Cmd' | 'User' | 'WorkingDir' | 'ExposedPorts' | 'Healthcheck'>;
   /** Extra `NAME=value`. */
   readonly env: readonly string[];

@@ -34,7 +34,7 @@ export interface WrittenImage {
 
 /**
  * Writes an image to `docker-archive:FILE[:NAME]`, `oci:DIR[:NAME]` or `oci-archive:FILE[:NAME]`; a name there replaces
- * the tags. Files are replaced, a layout directory is extended. Same image, same bytes. What is written is there whole
+ * the tags; a bare path that ends in `.tar` is a docker-archive. Files are replaced, a layout directory is extended. Same image, same bytes. What is written is there whole
  * or not at all. Fails with USAGE_INVALID, DISK_FULL or PERMISSION_DENIED.
  */
 export async function writeImage(
@@ -45,7 +45,7 @@ export async function writeImage(
   const { transport, path, name } = parseDestination(destination);
   const named = name === undefined ? image : { ...image, tags: [name] };
   const digest = await WRITERS[transport](named, path, options);
-  return { destination, digest };
+  return { destination: `${transport}:${path}${name === undefined ? '' : `:${name}`}`, digest };
 }
 
 type Writer = (image: NewImage, path: string, options: WriteImageOptions) => Promise<Digest>;
@@ -57,7 +57,8 @@ const WRITERS = {
 } as const satisfies Record<Exclude<Transport, 'rootfs'>, Writer>;
 
 function parseDestination(destination: string) {
-  const { transport, rest } = parseLocation(destination);
+  const { transport: word, rest } = parseLocation(destination);
+  const transport = word ?? (rest.endsWith('.tar') ? 'docker-archive' : undefined);
   const colon = rest.indexOf(':');
   const path = colon === -1 ? rest : rest.slice(0, colon);
   if (transport === undefined || transport === 'rootfs' || path === '') {

@@ -1,8 +1,7 @@
 import type { Container } from '../engine/types.ts';
 import type { HttpCommand } from '../settings.ts';
-import type { HttpReply } from './exchange.ts';
+import { type HttpReply, prepareExchange } from './exchange.ts';
 import { type HttpProbeOptions, hostOf, request } from './http.ts';
-import { linksOfCss, linksOfHtml } from './links.ts';
 import { failedOutcome } from './outcome.ts';
 import type { Outcome, Probe } from './types.ts';
 
@@ -39,6 +38,7 @@ export function crawlProbe(options: CrawlProbeOptions): Probe {
     id: options.id,
     kind: 'http',
     ports: [options.port],
+    prepare: prepareExchange,
     async run(container, { signal }) {
       const pages = discovery && (await discovery.catch(() => undefined));
       signal.throwIfAborted();
@@ -105,24 +105,25 @@ async function visitAll(
     const { outcome, reply } = await request(container, { ...options, id: page.id, command: page.command }, signal);
     visits.failuresInARow = reply.kind === 'answer' ? 0 : visits.failuresInARow + 1;
     visits.outcomes.push(page.depth === 0 || container.result() ? outcome : { ...outcome, ok: true });
-    for (const target of targetsOf(reply, page.command.resource, options.port)) visits.targets.add(target);
+    for (const target of await targetsOf(reply, page.command.resource, options.port)) visits.targets.add(target);
   }
   return visits;
 }
 
-const SEARCHED_TYPES: readonly { readonly type: RegExp; readonly linksOf: (text: string, base: URL) => URL[] }[] = [
-  { type: /^(?:text\/html|application\/xhtml\+xml)\b/i, linksOf: linksOfHtml },
-  { type: /^text\/css\b/i, linksOf: linksOfCss },
+const SEARCHED_TYPES: readonly { readonly type: RegExp; readonly search: 'linksOfHtml' | 'linksOfCss' }[] = [
+  { type: /^(?:text\/html|application\/xhtml\+xml)\b/i, search: 'linksOfHtml' },
+  { type: /^text\/css\b/i, search: 'linksOfCss' },
 ];
 
 /** Paths and queries on the same origin that an answer leads to. */
-function targetsOf(reply: HttpReply, resource: string, port: number): string[] {
+async function targetsOf(reply: HttpReply, resource: string, port: number): Promise<string[]> {
   if (reply.kind !== 'answer') return [];
   const origin = new URL(`http://${hostOf(port)}/`);
   const page = URL.canParse(resource, origin.href) ? new URL(resource, origin.href) : origin;
   const type = String(reply.headers['content-type'] ?? '');
   const text = reply.body.bytes?.subarray(0, MAX_SEARCHED_BYTES).toString('utf8') ?? '';
-  const links = SEARCHED_TYPES.find((searched) => searched.type.test(type))?.linksOf(text, page) ?? [];
+  const searched = SEARCHED_TYPES.find((candidate) => candidate.type.test(type));
+  const links = searched ? (await import('./links.ts'))[searched.search](text, page) : [];
   const location = reply.headers.location;
   if (typeof location === 'string' && URL.canParse(location, page.href)) links.push(new URL(location, page.href));
   return links

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Client } from 'undici';
+import type { Client } from 'undici';
 import type { Endpoint } from '../engine/types.ts';
 import { errnoOf } from '../errors.ts';
 import { startDeadline } from './deadline.ts';
@@ -61,7 +61,7 @@ export async function exchange(
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<HttpReply> {
   using deadline = startDeadline(signal, timeoutMs);
-  const client = connect(endpoint, scheme);
+  const client = await connect(endpoint, scheme);
   try {
     const { target: path, method, headers, body } = request;
     const answer = await client.request({ path, method, headers, body: body ?? null, signal: deadline.signal });
@@ -81,7 +81,13 @@ export async function exchange(
   }
 }
 
-function connect(endpoint: Endpoint, scheme: Scheme): Client {
+/** Loads the HTTP client. It takes longer than most requests, so it is done while the application starts. */
+export function prepareExchange(): Promise<typeof import('undici')> {
+  return import('undici');
+}
+
+async function connect(endpoint: Endpoint, scheme: Scheme): Promise<Client> {
+  const { Client } = await prepareExchange();
   const options = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 256 * 1024 };
   const connectOptions = { rejectUnauthorized: false, timeout: 0 };
   if ('socketPath' in endpoint) {

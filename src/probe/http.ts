@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Container } from '../engine/types.ts';
 import { bytesOf, displayPath } from '../rootfs/path.ts';
 import type { HttpCommand } from '../settings.ts';
-import type { HttpBody, HttpReply, HttpRequest } from './exchange.ts';
+import { type HttpBody, type HttpReply, type HttpRequest, prepareExchange } from './exchange.ts';
 import type { HttpOrigins } from './origins.ts';
 import { failedOutcome, since } from './outcome.ts';
 import type { Fact, Outcome, Probe } from './types.ts';
@@ -27,6 +27,7 @@ export function httpProbe(options: HttpProbeOptions): Probe {
     id: options.id,
     kind: 'http',
     ports: [options.port],
+    prepare: prepareExchange,
     async run(container, { signal }) {
       const { outcome } = await request(container, options, signal);
       return [outcome];

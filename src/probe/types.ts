@@ -28,6 +28,8 @@ export interface Probe {
   readonly kind: 'exec' | 'http' | 'healthcheck';
   /** TCP ports that must be listening before this probe can run. */
   readonly ports: readonly number[];
+  /** Loads what running the probe needs; called while the application starts. */
+  prepare?(): Promise<unknown>;
   /**
    * Runs once. Resolves with an outcome for every result the application can cause, also for a refused connection;
    * rejects only when aborted or when the engine fails. A probe may yield several outcomes (a crawl: one per page).

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import type { Outcome } from '../probe/types.ts';
+import { mergeTraces } from './merge.ts';
 import { COMMAND_PROBE, hasEnded, type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
 import type { Trace } from './trace.ts';
-import { mergeTraces } from './trace-file.ts';
 
 /**
  * The fat image seen twice, under the tracer and without it: what differs between the two runs is no property of the image,

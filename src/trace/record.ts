@@ -91,6 +91,8 @@ async function runCommand(run: Run): Promise<Probe[]> {
     plan.isTraced ? straceCommand(toolkit, 'main', plan.command) : [...toolkit.unprivileged, ...plan.command],
   );
   const phases = new PhaseLog(container);
+  // A probe that cannot load says so when it runs.
+  for (const probe of plan.probes) probe.prepare?.().catch(() => {});
   const readiness = await waitUntilReady(run, container);
   run.readyMs = performance.now() - run.startedAt;
   let pending: Probe[] = [];

@@ -108,10 +108,16 @@ describe('writeImage', () => {
   });
 });
 
+test('a bare path that ends in .tar is written as a docker-archive', async () => {
+  const { destination } = await writeImage(image, out('bare.tar'), options);
+  expect(destination).toBe(`docker-archive:${out('bare.tar')}`);
+  expect(existsSync(out('bare.tar'))).toBe(true);
+});
+
 describe('writeImage refuses', () => {
   const failure = (destination: string, what = image) => writeImage(what, destination, options);
 
-  test.each(['rootfs:x', 'image.tar', 'docker-archive:', 'oci'])('the destination %s', async (destination) => {
+  test.each(['rootfs:x', 'image:latest', 'docker-archive:', 'oci'])('the destination %s', async (destination) => {
     await expect(failure(destination)).rejects.toThrow(expect.objectContaining({ code: 'USAGE_INVALID' }));
   });
 

@@ -16,3 +16,8 @@ test('replaces Cmd alone, and both together', () => {
   expect(runConfig(image, run({ Cmd: ['migrate'] })).Entrypoint).toEqual(['/entry']);
   expect(runConfig(image, run({ Entrypoint: ['a'], Cmd: ['b'] }))).toMatchObject({ Entrypoint: ['a'], Cmd: ['b'] });
 });
+
+test("adds ports to the image's", () => {
+  const { ExposedPorts } = runConfig({ ExposedPorts: { '80/tcp': {} } }, run({ ExposedPorts: { '81/tcp': {} } }));
+  expect(Object.keys(ExposedPorts ?? {})).toEqual(['80/tcp', '81/tcp']);
+});

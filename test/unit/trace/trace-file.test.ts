@@ -4,14 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toImagePath } from '../../../src/rootfs/path.ts';
+import { mergeTraces } from '../../../src/trace/merge.ts';
 import type { Access, Trace } from '../../../src/trace/trace.ts';
-import {
-  isTraceFile,
-  mergeTraces,
-  readTraceFile,
-  type TraceFile,
-  writeTraceFile,
-} from '../../../src/trace/trace-file.ts';
+import { isTraceFile, readTraceFile, type TraceFile, writeTraceFile } from '../../../src/trace/trace-file.ts';
 import { byteStrings, recordedLog, traceOf } from '../../support/strace-log.ts';
 
 let folder: string;

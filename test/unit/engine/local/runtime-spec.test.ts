@@ -34,12 +34,12 @@ describe('runtimeSpec', () => {
     expect(types('host')).not.toContain('network');
   });
 
-  test("never grants more than Docker's default capabilities", () => {
+  test("grants Docker's default capabilities, and root's tracer the right to look into processes", () => {
     const { capabilities } = (runtimeSpec({ ...base, network: 'none' }) as Spec).process;
     for (const set of ['bounding', 'effective', 'permitted']) {
-      expect(capabilities[set]).toHaveLength(14);
+      expect(capabilities[set]).toHaveLength(15);
+      expect(capabilities[set]).toContain('CAP_SYS_PTRACE');
       expect(capabilities[set]).not.toContain('CAP_SYS_ADMIN');
-      expect(capabilities[set]).not.toContain('CAP_SYS_PTRACE');
     }
     expect(capabilities.inheritable).toEqual([]);
     expect(capabilities.ambient).toEqual([]);
@@ -57,6 +57,7 @@ describe('processSpec', () => {
     const spec = processSpec({ ...base, identity: user }) as ProcessSpec;
     expect(spec.capabilities.effective).toEqual([]);
     expect(spec.capabilities.bounding).toContain('CAP_CHOWN');
+    expect(spec.capabilities.bounding).not.toContain('CAP_SYS_PTRACE');
     expect(spec.user).toMatchObject({ uid: 1000, additionalGids: [27] });
   });
 
