@@ -78,7 +78,7 @@ export interface ScriptFile {
   readonly content: Buffer;
 }
 
-export interface ReadySettings {
+interface ReadySettings {
   readonly timeoutMs: number;
   /** Shell command that exits 0 once the application is ready. */
   readonly command?: string;

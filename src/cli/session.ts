@@ -7,7 +7,7 @@ export interface OutputStream extends Writable {
 }
 
 /** What the commands call. */
-export type Pipeline = Pick<
+type Pipeline = Pick<
   typeof import('../pipeline.ts'),
   'buildSlim' | 'traceImage' | 'verifyImages' | 'listPaths' | 'cleanLeftovers' | 'diagnose'
 >;

@@ -3,7 +3,7 @@ import { resolveParent, resolvePath } from './resolve.ts';
 import type { RootFs } from './rootfs.ts';
 
 /** A package of the image's distribution. */
-export interface Package {
+interface Package {
   readonly name: string;
   readonly version: string;
 }

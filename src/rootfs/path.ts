@@ -76,21 +76,6 @@ export function joinPath(directory: ImagePath, name: string): ImagePath {
   return toImagePath(name.startsWith('/') ? name : `${directory}/${name}`);
 }
 
-/** Every directory above a path, nearest first, ending with the root. Empty for the root itself. */
-export function ancestorsOf(path: ImagePath): ImagePath[] {
-  const found: ImagePath[] = [];
-  for (let at = path; at !== '/'; ) {
-    at = parentOf(at);
-    found.push(at);
-  }
-  return found;
-}
-
-/** True when `path` is `directory` or lies below it. */
-export function isWithin(path: ImagePath, directory: ImagePath): boolean {
-  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
-}
-
 function isNormal(path: string): boolean {
   return path === '/' || (path.startsWith('/') && !path.endsWith('/') && !/\/(?:\.{0,2})(?:\/|$)/.test(path));
 }

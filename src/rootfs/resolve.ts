@@ -20,30 +20,43 @@ export interface Resolution {
 export function resolvePath(rootfs: RootFs, path: string, options: { followLast?: boolean } = {}): Resolution {
   const followLast = options.followLast ?? true;
   const links: ImagePath[] = [];
-  const pending = path.split('/').reverse();
+  const pending = componentsOf(path);
   let at: ImagePath = ROOT;
-  while (pending.length > 0) {
-    const name = pending.pop() as string;
-    if (name === '' || name === '.') continue;
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (name === '..') {
       at = parentOf(at);
       continue;
     }
-    const next = (at === '/' ? `/${name}` : `${at}/${name}`) as ImagePath;
+    const next = childOf(at, name);
     const entry = rootfs.get(next);
-    const isLast = pending.every((rest) => rest === '');
-    if (!entry) return { entry: undefined, path: next, links };
-    if (entry.type === 'symlink' && (followLast || !isLast)) {
+    const isLast = pending.length === 0;
+    if (entry?.type === 'symlink' && (followLast || !isLast)) {
       links.push(next);
       if (links.length > MAX_LINKS) return { entry: undefined, path: next, links };
       if (entry.linkTarget.startsWith('/')) at = ROOT;
-      pending.push(...entry.linkTarget.split('/').reverse());
+      pending.push(...componentsOf(entry.linkTarget));
       continue;
     }
-    if (!isLast && entry.type !== 'directory') return { entry: undefined, path: next, links };
+    if (!leadsOn(entry, isLast)) return { entry: undefined, path: next, links };
     at = next;
   }
   return { entry: rootfs.get(at), path: at, links };
+}
+
+function childOf(directory: ImagePath, name: string): ImagePath {
+  return (directory === '/' ? `/${name}` : `${directory}/${name}`) as ImagePath;
+}
+
+function leadsOn(entry: Entry | undefined, isLast: boolean): boolean {
+  return isLast ? entry !== undefined : entry?.type === 'directory';
+}
+
+/** The parts of a path that lead anywhere, last one first. */
+function componentsOf(path: string): string[] {
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .reverse();
 }
 
 /** The path with every symbolic link in its directory part resolved, the last component as it is. */

@@ -30,7 +30,7 @@ export interface HealInput {
   readonly stages: Stages;
 }
 
-export interface Round {
+interface Round {
   readonly round: number;
   readonly misses: readonly Miss[];
   readonly durationMs: number;

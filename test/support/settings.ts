@@ -1,6 +1,6 @@
 import type { BuildSettings, ProbeSettings, RunSettings } from '../../src/settings.ts';
 
-export const plainRun: RunSettings = { config: {}, env: [], network: 'none' };
+const plainRun: RunSettings = { config: {}, env: [], network: 'none' };
 
 export const defaultProbes: ProbeSettings = {
   exec: [],

@@ -34,7 +34,7 @@ export async function cleanLocal(layout: StateLayout, options: { cache: boolean 
 }
 
 /** Undoes everything of one run whose process is gone. */
-export async function reapRun(directory: string): Promise<void> {
+async function reapRun(directory: string): Promise<void> {
   for (const folder of [directory, join(directory, 'tmp')]) await deleteContainers(folder);
   // Innermost mounts come last in the kernel's list.
   for (const mount of mountsBelow(directory).reverse()) await unmount(mount);
