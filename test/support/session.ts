@@ -1,5 +1,8 @@
 import { PassThrough } from 'node:stream';
-import type { Pipeline, Session } from '../../src/cli/session.ts';
+import type { Session } from '../../src/cli/session.ts';
+
+/** What the commands call, to be faked in part. */
+export type Pipeline = Awaited<ReturnType<Session['pipeline']>>;
 
 /** A session without a process around it; `printed` holds what went to each stream. */
 export interface FakeSession extends Session {

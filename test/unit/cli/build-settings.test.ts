@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
-import type { Pipeline } from '../../../src/cli/session.ts';
 import type { BuildSettings } from '../../../src/settings.ts';
 import { reportOf } from '../../support/report.ts';
+import type { Pipeline } from '../../support/session.ts';
 import { fakeSession } from '../../support/session.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
-import type { Pipeline } from '../../../src/cli/session.ts';
 import type { PathsSettings, TraceSettings, VerifySettings } from '../../../src/settings.ts';
 import { reportOf } from '../../support/report.ts';
+import type { Pipeline } from '../../support/session.ts';
 import { fakeSession } from '../../support/session.ts';
 
 test('--json prints the report and nothing else on stdout', async () => {
