@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import type { Client } from 'undici';
 import type { Endpoint } from '../engine/types.ts';
 import { errnoOf } from '../errors.ts';
@@ -81,9 +82,12 @@ export async function exchange(
   }
 }
 
-/** Loads the HTTP client. It takes longer than most requests, so it is done while the application starts. */
-export function prepareExchange(): Promise<typeof import('undici')> {
-  return import('undici');
+/**
+ * Loads the HTTP client. It takes longer than most requests, so it is done while the application starts. By `require`,
+ * since `import()` gave an empty module on Node 20 where node_modules is a symbolic link.
+ */
+export async function prepareExchange(): Promise<typeof import('undici')> {
+  return createRequire(import.meta.url)('undici');
 }
 
 async function connect(endpoint: Endpoint, scheme: Scheme): Promise<Client> {
