@@ -124,7 +124,8 @@ async function runKeptAlive(run: Run, probes: readonly Probe[]): Promise<void> {
   const phases = new PhaseLog(container);
   const left = await runProbes(run, container, phases, probes);
   if (left[0]) run.failure = applicationDied(container.result(), container);
-  await run.plan.hold(container, run.options.signal);
+  // Where the command is not traced nobody looks on, and here there is no command to wait for.
+  if (run.plan.isTraced) await run.plan.hold(container, run.options.signal);
   await container.stop({ timeoutMs: 0 });
   await collectLogs(run, container, phases);
 }
