@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Image } from '../../image/types.ts';
@@ -17,6 +17,7 @@ import { systemFileMounts } from './network-files.ts';
 import { mountOverlay, unmount } from './overlay.ts';
 import { packPaths } from './pack.ts';
 import { type Mount, runtimeSpec } from './runtime-spec.ts';
+import { createScratch } from './scratch.ts';
 
 /** Folder inside containers where the toolkit and the logs are bound. On /dev, which is no part of an image. */
 const TOOLKIT_PARENT = '/dev/.trace-slim-';
@@ -56,7 +57,8 @@ export class LocalImage implements OpenedImage {
   /** An image that is unpacked for this run only. */
   static async unpackAndMount(run: LocalRun, image: Image, options: { signal: AbortSignal }): Promise<LocalImage> {
     const directory = join(run.directory, `layers-${randomName()}`);
-    const release = () => rm(directory, { recursive: true, force: true });
+    const totalBytes = image.layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
+    const release = await createScratch(directory, totalBytes);
     try {
       const lower: string[] = [];
       for (const layer of image.layers) {
