@@ -66,16 +66,26 @@ function expectedFailure(error: TraceSlimError): Failure {
     document: { error: { code, message, hint: hint ?? null, context } },
     text: ({ verbose, color }) => {
       const facts = verbose
-        ? Object.entries(context).map(([name, value]) => `\n  ${name}: ${printable(String(value))}`)
+        ? Object.entries(context).map(([name, value]) => (name === 'log' ? '' : `\n  ${name}: ${factText(value)}`))
         : [];
-      return formatError(message, hint, color) + facts.join('');
+      return formatError(message, hint, color, logLines(context.log)) + facts.join('');
     },
   };
 }
 
-function formatError(message: string, hint: string | undefined, color: boolean): string {
+/** What the application printed last: an error about it comes with it as `log`. */
+function logLines(log: unknown): string[] {
+  if (typeof log !== 'string' || log.trim() === '') return [];
+  return ['it printed last:', ...log.split('\n').map((line) => `  ${printable(line)}`)];
+}
+
+function factText(value: unknown): string {
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function formatError(message: string, hint: string | undefined, color: boolean, log: readonly string[] = []): string {
   const paint = painter(color);
-  const lines = [`${paint('red', 'error:')} ${printable(message)}`];
+  const lines = [`${paint('red', 'error:')} ${printable(message)}`, ...log];
   if (hint !== undefined) lines.push(`${paint('cyan', 'hint:')} ${printable(hint)}`);
   return lines.join('\n');
 }

@@ -1,14 +1,12 @@
 import type { Container, ExecResult } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
-import { bytesOf } from '../rootfs/path.ts';
 import { type Program, runTraced, type TraceWrapper } from './exec.ts';
+import { lastLog } from './last-log.ts';
 import { poll } from './poll.ts';
 
 /** The ports that opened last of several get as long again as the first one took, within these limits. */
 const LEAST_GRACE_MS = 500;
 const MOST_GRACE_MS = 5_000;
-const SHOWN_LOG_BYTES = 4_096;
-const SHOWN_LOG_LINES = 20;
 
 /** A program that exits 0 once the application is ready. */
 export interface ReadyCheck {
@@ -136,9 +134,4 @@ function neverOpened(
       context: { ports, log: lastLog(container) },
     },
   );
-}
-
-/** What the application printed last, as a byte string. */
-function lastLog(container: Container): string {
-  return bytesOf(container.output(SHOWN_LOG_BYTES).trimEnd().split('\n').slice(-SHOWN_LOG_LINES).join('\n'));
 }

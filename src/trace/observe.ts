@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
+import { lastLines } from '../probe/last-log.ts';
 import type { Outcome } from '../probe/types.ts';
 import { mergeTraces } from './merge.ts';
 import { COMMAND_PROBE, hasEnded, type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
@@ -83,13 +84,11 @@ function checkOutcomes(run: RunRecord, plan: RunPlan, allowFailing: boolean): vo
   );
 }
 
-const OUTPUT_SHOWN_CHARACTERS = 2000;
-
 /** What the application printed last, for error messages. */
 function lastOutput(outcomes: readonly Outcome[]): string {
   const facts = outcomes.find((outcome) => outcome.probe === COMMAND_PROBE)?.facts ?? [];
   const printed = facts.filter((fact) => fact.name === 'stdout' || fact.name === 'stderr').map((fact) => fact.value);
-  return printed.join('').slice(-OUTPUT_SHOWN_CHARACTERS);
+  return lastLines(Buffer.from(printed.join(''), 'latin1').toString('utf8'));
 }
 
 function checkTrace(trace: Trace, allowIncomplete: boolean): void {

@@ -18,6 +18,14 @@ test('facts are shown with --verbose', () => {
   expect(failure.text({ ...PLAIN, verbose: true })).toBe('error: no strace\n  path: /usr/bin');
 });
 
+test('what the application printed last stands between the message and the hint', () => {
+  const context = { exitStatus: 1, log: 'starting\nno \u001b[31mconfig' };
+  const failure = describeFailure(new TraceSlimError('APPLICATION_DIED', 'it ended', { hint: 'mend it', context }));
+  const text = 'error: it ended\nit printed last:\n  starting\n  no \\x1b[31mconfig\nhint: mend it';
+  expect(failure.text(PLAIN)).toBe(text);
+  expect(failure.text({ ...PLAIN, verbose: true })).toBe(`${text}\n  exitStatus: 1`);
+});
+
 test('a full disk is a failure of the host, not a bug', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   expect(describeFailure(full)).toMatchObject({ exitStatus: 6, document: { error: { code: 'DISK_FULL' } } });
