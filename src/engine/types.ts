@@ -97,8 +97,8 @@ export interface Container extends AsyncDisposable {
   endpoint(port: number): Promise<Endpoint>;
   /** False when the container's first process is no longer being traced although it runs. */
   isTraced(): Promise<boolean>;
-  /** Sends the image's stop signal, waits up to `timeoutMs`, then kills. Resolves once it has ended. */
-  stop(options: { timeoutMs: number }): Promise<ExecResult>;
+  /** Sends the image's stop signal, waits up to `timeoutMs` or until aborted, then kills. Resolves once it has ended. */
+  stop(options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult>;
   /** Names of the files in the log folder. */
   logNames(): Promise<string[]>;
   /** Current size of a log in bytes; 0 when it does not exist. */

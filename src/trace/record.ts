@@ -1,10 +1,11 @@
 import type { Container, ExecResult, OpenedImage, ToolkitPaths } from '../engine/types.ts';
-import { TraceSlimError } from '../errors.ts';
+import { EXIT, TraceSlimError } from '../errors.ts';
 import type { RuntimeConfig } from '../image/types.ts';
+import { lastLog } from '../probe/last-log.ts';
 import { failedOutcome } from '../probe/outcome.ts';
 import { type Readiness, type ReadyConditions, waitReady } from '../probe/readiness.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
-import { bytesOf, imagePathFromText } from '../rootfs/path.ts';
+import { imagePathFromText } from '../rootfs/path.ts';
 import { untilQuiet } from './activity.ts';
 import { TraceCollector } from './collect.ts';
 import { PhaseLog } from './phases.ts';
@@ -54,8 +55,6 @@ const STARTED_DEADLINE_MS = 10_000;
 const SERVICE_QUIET_MS = 5000;
 const SERVICE_DEADLINE_MS = 600_000;
 const STOP_TIMEOUT_MS = 10_000;
-const LOG_LINES_SHOWN = 20;
-const LOG_MAX_BYTES = 16_384;
 
 /** Runs an image under the tracer, does the probes, stops it, and reads the trace. */
 export async function recordRun(image: OpenedImage, plan: RunPlan, options: RecordOptions): Promise<RunRecord> {
@@ -105,11 +104,12 @@ async function runCommand(run: Run): Promise<Probe[]> {
     if (plan.isTraced && plan.probes.every((probe) => probe.ports.length === 0))
       await untilStarted(container, options.signal);
   }
+  options.signal.throwIfAborted();
   await phases.enter('stop');
   const isWatched = !plan.isTraced || container.result() !== undefined || (await container.isTraced());
   if (!isWatched) run.losses.push('the tracer was no longer attached to the application when the probes had ended');
   const endedByItself = container.result();
-  const result = endedByItself ?? (await container.stop({ timeoutMs: STOP_TIMEOUT_MS }));
+  const result = endedByItself ?? (await container.stop({ timeoutMs: STOP_TIMEOUT_MS, signal: options.signal }));
   await collectLogs(run, container, phases);
   run.outcomes.unshift(commandOutcome(result, endedByItself !== undefined, startedAt));
   if (endedByItself && !run.failure && plan.probes.some((probe) => probe.ports.length > 0)) {
@@ -148,13 +148,11 @@ async function waitUntilReady(run: Run, container: Container): Promise<Readiness
     }
     return readiness;
   } catch (error) {
-    if (!(error instanceof TraceSlimError) || error.exitStatus !== NOT_READY_STATUS) throw error;
+    if (!(error instanceof TraceSlimError) || error.exitStatus !== EXIT.fatProbesFail) throw error;
     run.failure = error;
     return undefined;
   }
 }
-
-const NOT_READY_STATUS = new TraceSlimError('NOT_READY', '').exitStatus;
 
 /** Runs probes one after another; gives those that could not be run because the container has ended. */
 async function runProbes(run: Run, container: Container, phases: PhaseLog, probes: readonly Probe[]): Promise<Probe[]> {
@@ -169,11 +167,16 @@ async function runProbes(run: Run, container: Container, phases: PhaseLog, probe
     } catch (error) {
       signal.throwIfAborted();
       if (probe.kind === 'exec' && container.result()) return probes.slice(index);
-      if (!(error instanceof TraceSlimError)) throw error;
+      if (!(error instanceof TraceSlimError) || isHostFailure(error)) throw error;
       run.outcomes.push(failedOutcome(probe.id, error.message, startedAt));
     }
   }
   return [];
+}
+
+/** What would go wrong with any image says nothing about this one. */
+function isHostFailure({ code, exitStatus }: TraceSlimError): boolean {
+  return exitStatus === EXIT.engine && code !== 'ENGINE_FAILED';
 }
 
 function untilStarted(container: Container, signal: AbortSignal): Promise<boolean> {
@@ -225,10 +228,9 @@ function commandOutcome(result: ExecResult, endedByItself: boolean, startedAt: n
 }
 
 function applicationDied(result: ExecResult | undefined, container: Container): TraceSlimError {
-  const log = container.output(LOG_MAX_BYTES).trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n');
   const how = result ? `ended with exit status ${result.exitStatus}` : 'ended';
   return new TraceSlimError('APPLICATION_DIED', `the application ${how} before it could be probed`, {
-    hint: 'Its last output is above; give what it needs with --env, --cmd or --user, or switch HTTP probes off with --no-http-probe.',
-    context: { exitStatus: result?.exitStatus, log: bytesOf(log) },
+    hint: 'Give it what it needs with --env, --cmd or --user, or switch HTTP probes off with --http-probe=false.',
+    context: { exitStatus: result?.exitStatus, log: lastLog(container) },
   });
 }

@@ -133,11 +133,12 @@ export class LocalContainer implements Container {
     return isTraced(this.#pid);
   }
 
-  async stop(options: { timeoutMs: number }): Promise<ExecResult> {
-    const signal = stopSignalNumber(this.#parts.config.StopSignal);
-    if (!this.#result) sendSignal(this.#pid, mindsSignal(this.#pid, signal) ? signal : 'SIGKILL');
+  async stop(options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult> {
+    const stopSignal = stopSignalNumber(this.#parts.config.StopSignal);
+    if (!this.#result) sendSignal(this.#pid, mindsSignal(this.#pid, stopSignal) ? stopSignal : 'SIGKILL');
     const timer = new AbortController();
-    await Promise.race([this.ended, delay(options.timeoutMs, undefined, { signal: timer.signal })]).catch(() => {});
+    const signal = AbortSignal.any([timer.signal, ...(options.signal ? [options.signal] : [])]);
+    await Promise.race([this.ended, delay(options.timeoutMs, undefined, { signal })]).catch(() => {});
     timer.abort();
     if (!this.#result) sendSignal(this.#pid, 'SIGKILL');
     const result = await this.ended;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { TraceSlimError } from '../../errors.ts';
-import { hostPath } from './command.ts';
+import { commandFailed, hostPath } from './command.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/netns-tunnel.js', import.meta.url));
 
@@ -22,10 +22,12 @@ export class Tunnel {
     if (!child.stdout) throw new Error('the tunnel has no output');
     createInterface({ input: child.stdout }).on('line', (line) => this.#waiting.get(line)?.());
     this.#broken = new Promise((_, reject) => {
-      const fail = (cause?: unknown) =>
-        reject(new TraceSlimError('ENGINE_FAILED', "the tunnel into the container's network ended", { cause }));
-      child.once('error', fail);
-      child.once('close', () => fail());
+      child.once('error', (error: NodeJS.ErrnoException) =>
+        reject(commandFailed('nsenter', error.code, '', 'reaching the ports of a container')),
+      );
+      child.once('close', () =>
+        reject(new TraceSlimError('ENGINE_FAILED', "the tunnel into the container's network ended")),
+      );
     });
     this.#broken.catch(() => {});
     child.stdin?.on('error', () => {});
