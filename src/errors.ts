@@ -25,6 +25,7 @@ const EXIT_BY_CODE = {
   NOT_READY: EXIT.fatProbesFail,
   PROBE_FAILED: EXIT.fatProbesFail,
   COMMAND_NOT_FOUND: EXIT.fatProbesFail,
+  USER_NOT_FOUND: EXIT.fatProbesFail,
   SLIM_DIFFERS: EXIT.slimDiffers,
   ENGINE_UNAVAILABLE: EXIT.engine,
   ENGINE_FAILED: EXIT.engine,

@@ -80,7 +80,7 @@ describe('the environment of a container', () => {
 
   test('an unknown user name is refused with what to try', async () => {
     await expect(start('true', { User: 'nobody-knows' })).rejects.toMatchObject({
-      code: 'ENGINE_FAILED',
+      code: 'USER_NOT_FOUND',
       message: /nobody-knows/,
     });
   });

@@ -15,7 +15,7 @@ const ACCOUNT_FILE_MAX_BYTES = 1 << 20;
 
 /**
  * Resolves a USER (`name`, `uid`, `name:group`, `uid:gid`, empty) against the image's own account files, as Docker does: a
- * number needs no account; a name does. Errors: ENGINE_FAILED for an unknown name.
+ * number needs no account; a name does. Errors: USER_NOT_FOUND.
  */
 export async function resolveIdentity(rootfs: RootFs, user: string): Promise<Identity> {
   const [userPart = '', groupPart] = user.split(':');
@@ -44,7 +44,7 @@ function groupId(groups: readonly string[][], wanted: string): number {
 
 function numberOrFail(text: string, what: 'user' | 'group'): number {
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new TraceSlimError('ENGINE_FAILED', `the image has no ${what} named ${text}`, {
+  throw new TraceSlimError('USER_NOT_FOUND', `the image has no ${what} named ${text}, which it would run as`, {
     hint: 'Give a numeric one with --user.',
   });
 }

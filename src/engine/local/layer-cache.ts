@@ -90,7 +90,7 @@ export async function unpackLayer(
   const { status, errno } = await ended;
   const stderr = await complaints;
   options.signal.throwIfAborted();
-  if (fed.error && !isBrokenPipe(fed.error)) throw fed.error;
+  if (fed.error && !isBrokenPipe(fed.error)) throw inLayer(layer, fed.error);
   if (status !== 0 || fed.error) throw extractionFailed(stderr, errno);
   return overlay.result;
 }
@@ -106,6 +106,13 @@ function isBrokenPipe(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
   );
+}
+
+/** The error with the layer's name, where it lacks one. */
+function inLayer({ diffId }: Layer, error: unknown): unknown {
+  if (!(error instanceof TraceSlimError) || error.message.includes('sha256:')) return error;
+  const { code, message, hint, context } = error;
+  return new TraceSlimError(code, `layer ${diffId}: ${message}`, { ...(hint ? { hint } : {}), context, cause: error });
 }
 
 function extractionFailed(stderr: string, errno: string | undefined): TraceSlimError {

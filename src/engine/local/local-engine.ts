@@ -31,6 +31,7 @@ const RUNNABLE: Readonly<Record<string, readonly string[]>> = {
  * folder, which the disposal removes; after a crash `clean` does. Errors: PERMISSION_DENIED, TOOL_MISSING.
  */
 export async function openLocalEngine(stateDirectory: string, options: { signal: AbortSignal }): Promise<Engine> {
+  checkUser();
   const layout = createLayout(stateDirectory);
   const program = await locate(RUNTIMES);
   const toolkit = await prepareToolkit(layout, options);
@@ -77,6 +78,18 @@ class LocalEngine implements Engine {
     if (this.#run.directory !== this.#run.runDirectory) await unmount(this.#run.directory);
     await rm(this.#run.runDirectory, { recursive: true, force: true });
   }
+}
+
+/** Root of a user namespace of its own will do, if it may mount. */
+function checkUser(): void {
+  if (process.geteuid?.() === 0) return;
+  throw new TraceSlimError(
+    'PERMISSION_DENIED',
+    'the built-in engine mounts layers and starts containers: it needs root',
+    {
+      hint: 'Run it with sudo; inside a container that has to be a --privileged one.',
+    },
+  );
 }
 
 async function mountTmpfs(directory: string): Promise<void> {

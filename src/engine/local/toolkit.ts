@@ -39,20 +39,34 @@ export async function prepareToolkit(layout: StateLayout, options: { signal: Abo
   if (known) return { directory, loader: basename(known) };
 
   const unfinished = `${directory}.new-${process.pid}`;
-  await mkdir(join(unfinished, 'bin'), { recursive: true, mode: 0o755 });
-  await mkdir(join(unfinished, 'lib'), { mode: 0o755 });
-  await mkdir(join(unfinished, 'shim'), { mode: 0o755 });
+  try {
+    const loader = await fillToolkit(unfinished, programs, options.signal);
+    await publish(unfinished, directory);
+    await publishLoader(join(directory, 'lib', loader), linked);
+    return { directory, loader };
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** Copies programs and libraries into a new folder. Gives the loader's file name. */
+async function fillToolkit(
+  directory: string,
+  programs: readonly { name: string; path: string }[],
+  signal: AbortSignal,
+): Promise<string> {
+  await mkdir(join(directory, 'bin'), { recursive: true, mode: 0o755 });
+  await mkdir(join(directory, 'lib'), { mode: 0o755 });
+  await mkdir(join(directory, 'shim'), { mode: 0o755 });
   let loader = '';
   for (const program of programs) {
-    await copyFile(program.path, join(unfinished, 'bin', program.name));
-    const needed = await librariesOf(program.path, options.signal);
+    await copyFile(program.path, join(directory, 'bin', program.name));
+    const needed = await librariesOf(program.path, signal);
     loader ||= basename(needed.loader);
-    for (const library of needed.all) await copyFile(library, join(unfinished, 'lib', basename(library)));
+    for (const library of needed.all) await copyFile(library, join(directory, 'lib', basename(library)));
   }
-  await symlink(`../lib/${loader}`, join(unfinished, 'shim', loader));
-  await publish(unfinished, directory);
-  await publishLoader(join(directory, 'lib', loader), linked);
-  return { directory, loader };
+  await symlink(`../lib/${loader}`, join(directory, 'shim', loader));
+  return loader;
 }
 
 /** The full path of the first of some programs that is on PATH. */
@@ -68,7 +82,7 @@ export async function locate(candidates: readonly string[]): Promise<string> {
     }
   }
   const name = candidates[0] ?? '';
-  throw new TraceSlimError('TOOL_MISSING', `the program ${name} is not installed on this host`, {
+  throw new TraceSlimError('TOOL_MISSING', `the program ${candidates.join(' or ')} is not installed on this host`, {
     hint: `Install it: apt-get install ${PACKAGE_OF[name] ?? name}`,
   });
 }
@@ -106,7 +120,6 @@ async function publish(unfinished: string, directory: string): Promise<void> {
     await rename(unfinished, directory);
   } catch (error) {
     // Another process was faster; its copy is as good.
-    await rm(unfinished, { recursive: true, force: true });
     if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
   }
 }
