@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import type { WriteStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { errnoOf, TraceSlimError } from '../errors.ts';
 
@@ -17,13 +17,21 @@ export async function writeAtomically(
 ): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
-    await pipeline(bytes, createWriteStream(temporary, { flags: 'wx' }), { signal });
+    await pipeline(bytes, await createFile(temporary), { signal });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     signal.throwIfAborted();
     throw writeFailed(path, error);
   }
+}
+
+/**
+ * A stream into a new file. The file is there already: a stream that opens it by itself may do so after it was destroyed,
+ * and after the file was removed for that.
+ */
+export async function createFile(path: string): Promise<WriteStream> {
+  return (await open(path, 'wx')).createWriteStream();
 }
 
 const FAILURES = {

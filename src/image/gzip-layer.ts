@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { temporaryBeside, writeFailed } from './atomic-file.ts';
+import { createFile, temporaryBeside, writeFailed } from './atomic-file.ts';
 import { verified } from './digest.ts';
 import type { DiffId, Digest } from './types.ts';
 
@@ -35,7 +35,7 @@ export async function gzippedLayer(
     }
   };
   try {
-    await pipeline(tar, createGzip({ level: LEVEL, chunkSize: 256 * 1024 }), hashed, createWriteStream(path), {
+    await pipeline(tar, createGzip({ level: LEVEL, chunkSize: 256 * 1024 }), hashed, await createFile(path), {
       signal,
     });
     const { size } = await stat(path);

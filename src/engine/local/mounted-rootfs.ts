@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { TraceSlimError } from '../../errors.ts';
+import { createFile } from '../../image/atomic-file.ts';
 import { FIND_FORMAT, parseListing } from '../../rootfs/listing.ts';
 import type { ImagePath } from '../../rootfs/path.ts';
 import { displayPath } from '../../rootfs/path.ts';
@@ -44,7 +45,7 @@ async function writeListing(mount: string, cacheFile: string, options: { signal:
   const unfinished = `${cacheFile}.new-${process.pid}`;
   try {
     const find = listFiles(mount, options);
-    await pipeline(find.stdout, createWriteStream(unfinished), { signal: options.signal });
+    await pipeline(find.stdout, await createFile(unfinished), { signal: options.signal });
     await find.succeeded;
     await rename(unfinished, cacheFile);
   } finally {
