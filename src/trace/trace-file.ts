@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TraceSlimError } from '../errors.ts';
+import { writeFailed } from '../image/atomic-file.ts';
 import type { Outcome } from '../probe/types.ts';
 import type { Access, Completeness, Trace } from './trace.ts';
 import { formatHeader, formatRecord, type Header, parseHeader, parseRecord, TRACE_FORMAT } from './trace-records.ts';
@@ -17,7 +18,7 @@ export interface TraceFile extends Header {
 
 /**
  * Writes a trace as JSON Lines: a header, one line per access, one per outcome, and last the completeness, so that a file
- * that was cut off is noticed. The file appears whole or not at all.
+ * that was cut off is noticed. The file appears whole or not at all. Errors: DISK_FULL, PERMISSION_DENIED, USAGE_INVALID (no such folder).
  */
 export async function writeTraceFile(path: string, file: TraceFile): Promise<void> {
   const partial = `${path}.${process.pid}.partial`;
@@ -26,7 +27,7 @@ export async function writeTraceFile(path: string, file: TraceFile): Promise<voi
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });
-    throw error;
+    throw writeFailed(path, error);
   }
 }
 
