@@ -66,7 +66,8 @@ function compareExact(name: string, a: Fact, b: Fact, slim: Fact): Difference | 
   return isVolatile ? undefined : differenceOf(name, a.value, slim.value);
 }
 
-function differenceOf(fact: string, fat: string, slim: string): Difference {
+/** A difference that is shown as a whole; values are byte strings. */
+export function differenceOf(fact: string, fat: string, slim: string): Difference {
   const [shownFat, shownSlim] = [fat, slim].map((value) => displayBytes(value.slice(0, MAX_SHOWN))) as [string, string];
   return { fact, fat: shownFat, slim: shownSlim, diff: `- ${shownFat}\n+ ${shownSlim}` };
 }

@@ -2,9 +2,10 @@ import { buildImage, type SlimImage } from '../build/build-image.ts';
 import type { Engine, OpenedImage } from '../engine/types.ts';
 import type { KeepSet, Reason } from '../keep/keep-set.ts';
 import { findMisses, type MissedPath } from '../keep/missed.ts';
-import { planKeep } from '../keep/plan.ts';
+import { type Plan, planKeep } from '../keep/plan.ts';
+import type { Seed } from '../keep/seed.ts';
 import type { Miss, ProbeReport } from '../report/report.ts';
-import { displayPath, type ImagePath } from '../rootfs/path.ts';
+import { displayPath } from '../rootfs/path.ts';
 import type { KeepSettings } from '../settings.ts';
 import type { Stages } from '../stages.ts';
 import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from '../trace/record.ts';
@@ -48,30 +49,18 @@ export interface HealResult {
 }
 
 /**
- * Plans, builds and replays, putting back what the replay missed, until a round misses nothing or the rounds are used up.
- * Verified means: nothing missed and every outcome equal.
+ * Plans, builds and replays, putting back what the replay missed, until a round misses nothing, there is nothing to put
+ * back, or the rounds are used up. Verified means: nothing missed and every outcome equal.
  */
 export async function buildAndHeal(input: HealInput): Promise<HealResult> {
   const { fat, stages, record } = input;
   const { signal } = record;
-  const healed: { path: ImagePath; reason: Reason }[] = [];
+  const healed: Seed[] = [];
   const rounds: Round[] = [];
+  let plan = await planRound(input, healed);
   for (let round = 1; ; round++) {
     const startedAt = performance.now();
-    const { keep, warnings } = await stages.run(
-      'plan',
-      'deciding what to keep',
-      () =>
-        planKeep({
-          rootfs: fat.rootfs,
-          accesses: input.trace.accesses,
-          config: input.config,
-          keepSettings: input.keepSettings,
-          healed,
-          signal,
-        }),
-      (plan) => `${plan.keep.size} of ${fat.rootfs.entryCount} paths kept`,
-    );
+    const { keep, warnings } = plan;
     const slim = await stages.run(
       'pack',
       'packing the slim image',
@@ -86,13 +75,34 @@ export async function buildAndHeal(input: HealInput): Promise<HealResult> {
       summarise,
     );
     rounds.push({ round, misses: misses.map(reportMiss), durationMs: Math.round(performance.now() - startedAt) });
-    if (misses.length === 0 || round >= input.maxRounds) {
+    healed.push(...misses.map((miss) => ({ path: miss.path, reason: healedReason(miss, round) })));
+    const next = misses.length > 0 && round < input.maxRounds ? await planRound(input, healed) : plan;
+    // What the user has excluded is missed again, however often it is put back.
+    if (next.keep.size === keep.size) {
       const isVerified = misses.length === 0 && probes.every((probe) => probe.equal);
       return { slim, keep, warnings, rounds, probes, isVerified };
     }
     await slim[Symbol.asyncDispose]();
-    healed.push(...misses.map((miss) => ({ path: miss.path, reason: healedReason(miss, round) })));
+    plan = next;
   }
+}
+
+function planRound(input: HealInput, healed: readonly Seed[]): Promise<Plan> {
+  const { fat, trace, config, keepSettings, record } = input;
+  return input.stages.run(
+    'plan',
+    'deciding what to keep',
+    () =>
+      planKeep({
+        rootfs: fat.rootfs,
+        accesses: trace.accesses,
+        config,
+        keepSettings,
+        healed,
+        signal: record.signal,
+      }),
+    ({ keep }) => `${keep.size} of ${fat.rootfs.entryCount} paths kept`,
+  );
 }
 
 async function replay(

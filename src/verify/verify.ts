@@ -1,7 +1,9 @@
 import type { Outcome } from '../probe/types.ts';
 import type { Difference, ProbeReport } from '../report/report.ts';
 import type { RunRecord } from '../trace/record.ts';
-import { compareOutcomes } from './compare.ts';
+import { compareOutcomes, differenceOf } from './compare.ts';
+
+const NOT_RUN = 'could not be run: the application had ended, or was never ready';
 
 /**
  * Holds the outcomes of a slim image against runs of the fat one, the first of which gives the rows. What differs between
@@ -29,8 +31,8 @@ export function unverifiedRows(fat: RunRecord): ProbeReport[] {
 
 function compareOne(fat: Outcome, again: readonly Outcome[], slim: Outcome | undefined): ProbeReport {
   if (!slim) {
-    const difference = { fact: 'outcome', fat: fat.summary, slim: 'could not be run', diff: '' };
-    return { probe: fat.probe, fat, slim: null, equal: false, differences: [difference] };
+    const differences = [differenceOf('outcome', fat.summary, NOT_RUN)];
+    return { probe: fat.probe, fat, slim: null, equal: false, differences };
   }
   const differences = fewestDifferences([fat, ...again], slim);
   return { probe: fat.probe, fat, slim, equal: differences.length === 0, differences };
