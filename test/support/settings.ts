@@ -1,6 +1,6 @@
 import type { BuildSettings, ProbeSettings, RunSettings } from '../../src/settings.ts';
 
-const plainRun: RunSettings = { config: {}, env: [], network: 'none' };
+export const plainRun: RunSettings = { config: {}, env: [], network: 'none' };
 
 export const defaultProbes: ProbeSettings = {
   exec: [],

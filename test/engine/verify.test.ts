@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
+import { openImage } from '../../src/image/open.ts';
+import { buildSlim, verifyImages } from '../../src/pipeline.ts';
+import type { Report } from '../../src/report/report.ts';
+import type { ProbeSettings } from '../../src/settings.ts';
+import { Stages } from '../../src/stages.ts';
+import { stateDirectory } from '../../src/state.ts';
+import { observe } from '../../src/trace/observe.ts';
+import { planRun, replayOf } from '../../src/trace/plan-run.ts';
+import { recordRun } from '../../src/trace/record.ts';
+import type { Access } from '../../src/trace/trace.ts';
+import { buildAndHeal } from '../../src/verify/heal.ts';
+import { temporaryDirectory, testContext } from '../support/engine.ts';
+import { fixtureImage } from '../support/fixture-images.ts';
+import { buildSettings, defaultProbes, plainRun } from '../support/settings.ts';
+
+const PAGE = '/var/www/html/docs/index.html';
+const work = temporaryDirectory();
+let nginx: string;
+beforeAll(() => {
+  nginx = `docker-archive:${fixtureImage('nginx')}`;
+});
+afterAll(() => work[Symbol.dispose]());
+
+const looking: ProbeSettings = { ...defaultProbes, exec: ['test -e /etc/debian_version; true'] };
+
+/** A slim image made without a check, and without what is excluded. */
+async function uncheckedSlim(name: string, exclude: string, probes = defaultProbes): Promise<string> {
+  const output = `docker-archive:${join(work.path, name)}.tar`;
+  const keep = { includes: [], excludes: [exclude] };
+  await buildSlim(buildSettings(nginx, output, { keep, probes, verify: false }), testContext());
+  return output;
+}
+
+function verify(slim: string, probes = defaultProbes): Promise<Report> {
+  return verifyImages({ fat: nginx, slim, run: plainRun, probes, allowIncomplete: false }, testContext());
+}
+
+const missed = (report: Pick<Report, 'rounds'>) => report.rounds.map(({ misses }) => misses.map(({ path }) => path));
+
+describe('two images', () => {
+  test('that answer alike are verified', async () => {
+    const report = await verify(await uncheckedSlim('good', '/no/such/path'));
+    expect(report.status).toBe('verified');
+    expect(missed(report)).toEqual([[]]);
+    expect(report.probes.every((probe) => probe.equal)).toBe(true);
+  });
+
+  test('of which one lacks a page differ, and the page is named with what looked for it', async () => {
+    const report = await verify(await uncheckedSlim('page', PAGE));
+    expect(report.status).toBe('differs');
+    expect(missed(report)).toEqual([[PAGE]]);
+    expect(report.rounds[0]?.misses[0]).toMatchObject({ errno: 'ENOENT', phase: 'http GET :80/' });
+    const different = report.probes.filter((probe) => !probe.equal);
+    expect(different.map(({ probe }) => probe)).toEqual(['http GET :80/docs/']);
+    expect(different[0]?.differences[0]).toMatchObject({
+      fact: 'status',
+      fat: '200',
+      slim: expect.stringMatching(/^40[34]$/),
+    });
+  });
+
+  test('of which one cannot even start differ, and the file that keeps it from starting is named', async () => {
+    const report = await verify(await uncheckedSlim('start', '/etc/nginx/mime.types'));
+    expect(report.status).toBe('differs');
+    expect(missed(report)).toEqual([['/etc/nginx/mime.types']]);
+    expect(report.probes.some((probe) => probe.equal)).toBe(false);
+  });
+
+  test('of which one lacks what a probe only looks at differ, although every answer is the same', async () => {
+    const report = await verify(await uncheckedSlim('stat', '/etc/debian_version', looking), looking);
+    expect(report.status).toBe('differs');
+    expect(missed(report)).toEqual([['/etc/debian_version']]);
+    expect(report.probes.every((probe) => probe.equal)).toBe(true);
+  });
+});
+
+describe('a slim image', () => {
+  test('that lacks what the user took out and the probes need is refused, and not written', async () => {
+    const output = join(work.path, 'refused.tar');
+    const keep = { includes: [], excludes: [PAGE] };
+    const report = await buildSlim(buildSettings(nginx, `docker-archive:${output}`, { keep }), testContext());
+    expect(report.status).toBe('differs');
+    expect(report.outputs).toEqual([]);
+    expect(existsSync(output)).toBe(false);
+    expect(report.rounds.at(-1)?.misses.map(({ path }) => path)).toEqual([PAGE]);
+  });
+
+  test('from a trace with gaps is healed: what the replay misses is put back, with the reason', async () => {
+    const gaps = new Set([PAGE, '/etc/nginx/mime.types']);
+    const { rounds, isVerified, reasons } = await healed(({ asked, resolved }) => !gaps.has(resolved ?? asked));
+    expect(isVerified).toBe(true);
+    expect(missed({ rounds })).toEqual([['/etc/nginx/mime.types'], [PAGE], []]);
+    for (const path of gaps) expect(reasons(path)).toContainEqual(expect.objectContaining({ kind: 'healed' }));
+  });
+});
+
+/** Builds and heals from the trace of nginx as far as it is let through. */
+async function healed(isSeen: (access: Access) => boolean) {
+  const { signal } = new AbortController();
+  const record = { signal, progress: () => {} };
+  await using image = await openImage(nginx, { signal });
+  await using engine = await openLocalEngine(stateDirectory(), { signal });
+  await using fat = await engine.open(image, { signal });
+  const planned = planRun(fat, { run: plainRun, probes: defaultProbes });
+  const { runs, trace } = await observe(fat, planned.plan, { ...record, allowFailing: false, allowIncomplete: false });
+  const replay = replayOf(planned, runs[0]);
+  const { slim, keep, rounds, isVerified } = await buildAndHeal({
+    engine,
+    fat,
+    fatRuns: runs,
+    observeAgain: () => recordRun(fat, replay, record),
+    trace: { ...trace, accesses: trace.accesses.filter(isSeen) },
+    keepSettings: { includes: [], excludes: [] },
+    config: planned.plan.config,
+    replay,
+    maxRounds: 5,
+    createdSeconds: 0,
+    version: '0.0.0-test',
+    verify: true,
+    record,
+    stages: new Stages(() => {}),
+  });
+  await slim[Symbol.asyncDispose]();
+  return { rounds, isVerified, reasons: (path: string) => keep.reasonsFor(path) };
+}
