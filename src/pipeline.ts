@@ -16,7 +16,7 @@ import { readPackages } from './rootfs/packages.ts';
 import type { BuildSettings, PathsSettings, RunSettings, TraceSettings, VerifySettings } from './settings.ts';
 import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
-import { type Observation, observe } from './trace/observe.ts';
+import { checkTrace, type Observation, observe } from './trace/observe.ts';
 import { type PlannedRun, planRun, replayOf } from './trace/plan-run.ts';
 import { recordRun } from './trace/record.ts';
 import { runConfig } from './trace/run-config.ts';
@@ -60,6 +60,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     createdSeconds,
     version,
     verify: settings.verify,
+    allowIncomplete: settings.allowIncomplete,
     record: recordOptions(context, 'verify'),
     stages,
   });
@@ -150,6 +151,7 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
   const misses = findMisses({ fatRootfs: fat.rootfs, keep, accesses: run.trace.accesses });
   const probes: ProbeReport[] = compareRuns(observation.runs, run);
   const isVerified = misses.length === 0 && probes.every((probe) => probe.equal);
+  if (isVerified) checkTrace(run.trace, { what: 'the trace of the replay', allowIncomplete: settings.allowIncomplete });
   const report: Report = {
     ...baseReport(context.version, image, fat, observation),
     status: isVerified ? 'verified' : 'differs',

@@ -39,7 +39,7 @@ export async function observe(image: OpenedImage, plan: RunPlan, options: Observ
   const runs = await bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
   for (const run of runs) checkOutcomes(run, plan, options.allowFailing);
   const trace = mergeTraces(runs.map((run) => run.trace));
-  checkTrace(trace, options.allowIncomplete);
+  checkTrace(trace, { what: 'the trace', allowIncomplete: options.allowIncomplete });
   return { runs, trace };
 }
 
@@ -91,7 +91,8 @@ function lastOutput(outcomes: readonly Outcome[]): string {
   return lastLines(Buffer.from(printed.join(''), 'latin1').toString('utf8'));
 }
 
-function checkTrace(trace: Trace, allowIncomplete: boolean): void {
+/** What was not traced cannot be relied on. `what` begins the message. Errors: TRACE_EMPTY, TRACE_INCOMPLETE. */
+export function checkTrace(trace: Trace, { what, allowIncomplete }: { what: string; allowIncomplete: boolean }): void {
   if (trace.accesses.length === 0) {
     throw new TraceSlimError('TRACE_EMPTY', 'the tracer saw no file access at all', {
       hint: 'Run `trace-slim doctor` to see whether programs can be traced on this host.',
@@ -99,7 +100,7 @@ function checkTrace(trace: Trace, allowIncomplete: boolean): void {
   }
   const { complete, losses } = trace.completeness;
   if (complete || allowIncomplete) return;
-  throw new TraceSlimError('TRACE_INCOMPLETE', `the trace is not complete: ${losses.join('; ')}`, {
+  throw new TraceSlimError('TRACE_INCOMPLETE', `${what} is not complete: ${losses.join('; ')}`, {
     hint: 'Run it again, or accept that files may be missing with --allow-incomplete-trace.',
     context: { losses, samples: trace.completeness.unparsedSamples },
   });

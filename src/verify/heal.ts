@@ -8,6 +8,7 @@ import type { Miss, ProbeReport } from '../report/report.ts';
 import { displayPath } from '../rootfs/path.ts';
 import type { KeepSettings } from '../settings.ts';
 import type { Stages } from '../stages.ts';
+import { checkTrace } from '../trace/observe.ts';
 import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { compareRuns } from './verify.ts';
@@ -27,6 +28,8 @@ export interface HealInput {
   readonly createdSeconds: number;
   readonly version: string;
   readonly verify: boolean;
+  /** Believe a replay whose trace may have lost events. */
+  readonly allowIncomplete?: boolean;
   readonly record: RecordOptions;
   readonly stages: Stages;
 }
@@ -113,9 +116,14 @@ async function replay(
   await using opened = await input.engine.open(slim.image, { signal: input.record.signal, temporary: true });
   const run = await recordRun(opened, input.replay, input.record);
   const misses = findMisses({ fatRootfs: input.fat.rootfs, keep, accesses: run.trace.accesses });
-  const probes = compareRuns(input.fatRuns, run);
-  if (misses.length > 0 || probes.every((probe) => probe.equal)) return { misses, probes };
-  return { misses, probes: compareRuns([...input.fatRuns, await input.observeAgain()], run) };
+  let probes = compareRuns(input.fatRuns, run);
+  if (misses.length > 0) return { misses, probes };
+  if (!probes.every((probe) => probe.equal)) probes = compareRuns([...input.fatRuns, await input.observeAgain()], run);
+  // Nothing missed says nothing when not everything was seen.
+  if (probes.every((probe) => probe.equal)) {
+    checkTrace(run.trace, { what: 'the trace of the replay', allowIncomplete: input.allowIncomplete ?? false });
+  }
+  return { misses, probes };
 }
 
 function summarise({ misses, probes }: { misses: readonly MissedPath[]; probes: readonly ProbeReport[] }): string {
