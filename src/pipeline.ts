@@ -219,7 +219,14 @@ async function watch(
       }),
     ({ trace, runs }) => `${runs[0].outcomes.length} outcomes, ${trace.accesses.length} distinct file accesses`,
   );
-  return { planned, observation };
+  const skipped = skippedPortNotes(planned, observation);
+  for (const text of skipped) context.progress({ kind: 'warning', text });
+  return { planned: { ...planned, notes: [...planned.notes, ...skipped] }, observation };
+}
+
+function skippedPortNotes({ plan }: PlannedRun, { runs }: Observation): string[] {
+  const skipped = plan.ready.optionalPorts.filter((port) => !runs[0].openPorts.includes(port));
+  return skipped.map((port) => `Port ${port} is exposed but never opened: nothing was asked there.`);
 }
 
 /** A plain directory has no configuration of its own: what the command line says describes the image. */
