@@ -140,6 +140,27 @@ describe('exec', () => {
     await expect(running).rejects.toThrow('enough');
   });
 
+  test('ends when it is aborted although something it started holds its output', async () => {
+    await using container = await start('while :; do sleep 0.05; done');
+    const aborter = new AbortController();
+    const script = 'setsid sleep 600 & echo up > /tmp/up; sleep 600';
+    const running = container.exec({ command: () => ['/bin/sh', '-c', script] }, { signal: aborter.signal });
+    await container.exec(
+      { command: () => ['/bin/sh', '-c', 'until test -e /tmp/up; do sleep 0.02; done'] },
+      { signal },
+    );
+    aborter.abort(new Error('enough'));
+    await expect(running).rejects.toThrow('enough');
+  });
+
+  test('is refused when the container has ended', async () => {
+    await using container = await start('true');
+    await container.ended;
+    await expect(container.exec({ command: () => ['/bin/true'] }, { signal })).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+    });
+  });
+
   test('returns when its program ends although something it started holds its output', async () => {
     await using container = await start('while :; do sleep 0.05; done');
     const result = await container.exec({ command: () => ['/bin/sh', '-c', 'sleep 600 & echo done'] }, { signal });

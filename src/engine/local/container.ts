@@ -92,6 +92,7 @@ export class LocalContainer implements Container {
       directory,
       name,
       doing: 'executing a command in the container',
+      signal: options.signal,
       ...(spec.stdin === undefined ? {} : { stdin: spec.stdin }),
     });
     // The process leads a group of its own: what it has started in the foreground ends with it.

@@ -28,6 +28,8 @@ export interface RuntimeCallOptions {
   /** Name that the call's files start with. */
   readonly name: string;
   readonly stdin?: Buffer | string;
+  /** Gives up waiting for whoever holds the output of a process that was killed. */
+  readonly signal?: AbortSignal;
   /** What was being done, for error messages. */
   readonly doing: string;
 }
@@ -78,7 +80,7 @@ export class OciRuntime {
       isOver = true;
     });
     const ended = (async () => {
-      const exitStatus = await firstOf(status, () => isOver);
+      const exitStatus = await firstOf(status, () => isOver || options.signal?.aborted === true);
       await Promise.race([exited, delay(DRAIN_MS)]);
       // What is left in the background belongs to the container's first process from here on.
       if (!isOver) child.kill('SIGKILL');
@@ -115,10 +117,13 @@ export class OciRuntime {
       stderr.stream.destroy();
     };
     const exited = exitOf(child);
+    const pid = pidFrom(pidFile, exited);
+    // Who only waits for the end is told there.
+    pid.catch(() => {});
     return {
       child,
       exited,
-      pid: pidFrom(pidFile, exited),
+      pid,
       output,
       drained,
       complaint: () => runtimeComplaint(logFile),
