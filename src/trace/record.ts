@@ -3,6 +3,7 @@ import { EXIT, TraceSlimError } from '../errors.ts';
 import type { RuntimeConfig } from '../image/types.ts';
 import { lastLog } from '../probe/last-log.ts';
 import { failedOutcome } from '../probe/outcome.ts';
+import { poll } from '../probe/poll.ts';
 import { type Readiness, type ReadyConditions, waitReady } from '../probe/readiness.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
 import { imagePathFromText } from '../rootfs/path.ts';
@@ -163,15 +164,32 @@ async function runProbes(run: Run, container: Container, phases: PhaseLog, probe
     progress(probe.id);
     const startedAt = performance.now();
     try {
-      run.outcomes.push(...(await probe.run(container, { signal })));
+      const outcomes = await probe.run(container, { signal });
+      if (probe.kind === 'exec' && (await wasCutShort(outcomes, container, signal))) return probes.slice(index);
+      run.outcomes.push(...outcomes);
     } catch (error) {
       signal.throwIfAborted();
-      if (probe.kind === 'exec' && container.result()) return probes.slice(index);
+      if (probe.kind === 'exec' && (await endsNow(container, signal))) return probes.slice(index);
       if (!(error instanceof TraceSlimError) || isHostFailure(error)) throw error;
       run.outcomes.push(failedOutcome(probe.id, error.message, startedAt));
     }
   }
   return [];
+}
+
+/** The end of a container's first process kills everything that runs in it; that it has ended is known a little later. */
+async function wasCutShort(outcomes: readonly Outcome[], container: Container, signal: AbortSignal): Promise<boolean> {
+  const facts = outcomes.flatMap((outcome) => outcome.facts);
+  const wasKilled = facts.some(({ name, value }) => name === 'exit status' && value === KILLED);
+  return wasKilled && (await endsNow(container, signal));
+}
+
+const KILLED = '137';
+const ENDING_MS = 1000;
+
+async function endsNow(container: Container, signal: AbortSignal): Promise<boolean> {
+  const isEnded = async () => container.result() && true;
+  return (await poll(isEnded, { timeoutMs: ENDING_MS, signal })) ?? false;
 }
 
 /** What would go wrong with any image says nothing about this one. */
