@@ -1,13 +1,15 @@
 import type { ImagePath } from '../rootfs/path.ts';
-import { resolvePath } from '../rootfs/resolve.ts';
 import type { RootFs } from '../rootfs/rootfs.ts';
 import type { Access } from '../trace/trace.ts';
 import type { KeepSet } from './keep-set.ts';
+import { wayOf } from './traced.ts';
 
-/** A look-up that failed on the slim image and leads to something on the fat one. */
+/** A look-up that failed on the slim image and leads to something on the fat one, or a creation that lacks its directory. */
 export interface MissedPath {
-  /** The path as it was asked for: what it leads to follows from it when it is kept. */
+  /** The path as it was asked for. */
   readonly path: ImagePath;
+  /** What must be kept for it to lead where it leads on the fat image. */
+  readonly needed: readonly ImagePath[];
   readonly access: Access;
 }
 
@@ -29,10 +31,10 @@ export function findMisses({ fatRootfs, keep, accesses }: MissInput): MissedPath
   const misses = new Map<ImagePath, MissedPath>();
   for (const access of accesses) {
     if (!MISSING.has(access.errno ?? '') || misses.has(access.asked)) continue;
-    const { entry, links } = resolvePath(fatRootfs, access.verbatim ?? access.asked, { followLast: !access.noFollow });
-    if (!entry) continue;
-    if (keep.has(entry.path) && links.every((link) => keep.has(link))) continue;
-    misses.set(access.asked, { path: access.asked, access });
+    const { entry, paths } = wayOf(fatRootfs, access);
+    const isExpected = entry !== undefined || access.operation === 'create';
+    if (!isExpected || paths.every((path) => keep.has(path))) continue;
+    misses.set(access.asked, { path: access.asked, needed: paths, access });
   }
   return [...misses.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -1,6 +1,6 @@
 import { displayPath, type ImagePath, parentOf } from '../rootfs/path.ts';
 import { resolvePath } from '../rootfs/resolve.ts';
-import type { RootFs } from '../rootfs/rootfs.ts';
+import type { Entry, RootFs } from '../rootfs/rootfs.ts';
 import type { Access, Operation } from '../trace/trace.ts';
 import type { Reason } from './keep-set.ts';
 import { reached } from './reach.ts';
@@ -27,18 +27,22 @@ export function tracedSeeds(rootfs: RootFs, accesses: readonly Access[]): { seed
 }
 
 function pathsOf(rootfs: RootFs, access: Access): { paths: ImagePath[]; disagreement?: string } {
-  const followLast = !access.noFollow && !ON_THE_LINK.has(access.operation);
-  const asked = resolvePath(rootfs, access.verbatim ?? access.asked, { followLast });
-  const paths = reached(asked);
-  if (!asked.entry) {
-    if (access.errno === 'ENOENT') paths.length = 0;
-    else paths.push(nearestExisting(rootfs, asked.path));
-  } else paths.push(...steppedOutOf(rootfs, access.verbatim));
+  const asked = wayOf(rootfs, access);
+  const paths = asked.entry || access.errno !== 'ENOENT' ? [...asked.paths] : [];
   const led = access.resolved && resolvePath(rootfs, access.resolved);
   if (!led?.entry) return { paths };
   paths.push(...reached(led));
   if (!asked.entry || asked.entry.path === led.entry.path) return { paths };
   return { paths, disagreement: `${displayPath(access.asked)} led to ${displayPath(led.entry.path)}` };
+}
+
+/** What an access leads to, and every path that must exist for that: for what is not there, the directory it would be in. */
+export function wayOf(rootfs: RootFs, access: Access): { entry: Entry | undefined; paths: readonly ImagePath[] } {
+  const followLast = !access.noFollow && !ON_THE_LINK.has(access.operation);
+  const asked = resolvePath(rootfs, access.verbatim ?? access.asked, { followLast });
+  const { entry, path } = asked;
+  const last = entry ? steppedOutOf(rootfs, access.verbatim) : [nearestExisting(rootfs, path)];
+  return { entry, paths: [...reached(asked), ...last] };
 }
 
 /** The directories that a `..` is taken from: they must exist, although the path leads past them. */

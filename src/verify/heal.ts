@@ -78,7 +78,9 @@ export async function buildAndHeal(input: HealInput): Promise<HealResult> {
       summarise,
     );
     rounds.push({ round, misses: misses.map(reportMiss), durationMs: Math.round(performance.now() - startedAt) });
-    healed.push(...misses.map((miss) => ({ path: miss.path, reason: healedReason(miss, round) })));
+    for (const miss of misses) {
+      healed.push(...miss.needed.map((path) => ({ path, reason: healedReason(miss, round) })));
+    }
     const next = misses.length > 0 && round < input.maxRounds ? await planRound(input, healed) : plan;
     // What the user has excluded is missed again, however often it is put back.
     if (next.keep.size === keep.size) {

@@ -32,6 +32,19 @@ describe('findMisses', () => {
     expect(misses([], accessOf('stat', '/app/dangling', { errno: 'ENOENT' }))).toEqual([]);
   });
 
+  it('finds a directory that a path steps out of, and names it as needed', () => {
+    const access = accessOf('open', '/app/data', { errno: 'ENOENT', verbatim: '/app/releases/../data' });
+    const [miss] = findMisses({ fatRootfs, keep: { has: (path) => path === '/app/data' }, accesses: [access] });
+    expect(miss).toMatchObject({ path: '/app/data', needed: ['/app/data', '/app/releases'] });
+    expect(misses(['/app/data', '/app/releases'], access)).toEqual([]);
+  });
+
+  it('finds the directory that a new file would be created in', () => {
+    const access = accessOf('create', '/app/releases/new', { errno: 'ENOENT' });
+    expect(misses([], access)).toEqual(['/app/releases/new']);
+    expect(misses(['/app/releases'], access)).toEqual([]);
+  });
+
   it('finds nothing in other failures, successes and what is not in the fat image either', () => {
     const denied = accessOf('open', '/app/data', { errno: 'EACCES' });
     expect(misses([], denied, accessOf('open', '/app/data'), accessOf('open', '/x', { errno: 'ENOENT' }))).toEqual([]);
