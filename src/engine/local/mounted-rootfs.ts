@@ -44,8 +44,10 @@ function readable(index: RootFsIndex, mount: string): RootFs {
 async function writeListing(mount: string, cacheFile: string, options: { signal: AbortSignal }): Promise<void> {
   const unfinished = `${cacheFile}.new-${process.pid}`;
   try {
+    const file = await createFile(unfinished);
+    // Read from at once: what a child process has printed is thrown away when it ends before anybody reads.
     const find = listFiles(mount, options);
-    await pipeline(find.stdout, await createFile(unfinished), { signal: options.signal });
+    await pipeline(find.stdout, file, { signal: options.signal });
     await find.succeeded;
     await rename(unfinished, cacheFile);
   } finally {
