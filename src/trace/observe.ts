@@ -37,7 +37,7 @@ export async function observe(image: OpenedImage, plan: RunPlan, options: Observ
   };
   if (plan.network === 'host') await first.catch(() => {});
   const runs = await bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
-  for (const run of runs) checkOutcomes(run, plan, options.allowFailing);
+  checkOutcomes(runs, plan, options.allowFailing);
   const trace = mergeTraces(runs.map((run) => run.trace));
   checkTrace(trace, { what: 'the trace', allowIncomplete: options.allowIncomplete });
   return { runs, trace };
@@ -65,16 +65,29 @@ async function bothOf(first: Promise<RunRecord>, second: Promise<RunRecord>): Pr
   return [await first, await second];
 }
 
-function checkOutcomes(run: RunRecord, plan: RunPlan, allowFailing: boolean): void {
-  if (allowFailing) return;
-  if (run.failure) throw run.failure;
+/** What fails under the tracer only, failing or not being expected, says more about the tracer than about the image. */
+function checkOutcomes([traced, untraced]: Observation['runs'], plan: RunPlan, allowFailing: boolean): void {
+  const [failure, untracedFailure] = [failureOf(traced, plan), failureOf(untraced, plan)];
+  if (failure && !untracedFailure) {
+    throw new TraceSlimError('TRACE_INCOMPLETE', `it works without the tracer, but not under it: ${failure.message}`, {
+      hint: 'Run it again; when it stays so, something kills the tracer, or the application cannot be traced.',
+      context: failure.context,
+    });
+  }
+  const found = failure ?? untracedFailure;
+  if (found && !allowFailing) throw found;
+}
+
+/** What went wrong in a run, as an error; undefined when all is well. */
+function failureOf(run: RunRecord, plan: RunPlan): TraceSlimError | undefined {
+  if (run.failure) return run.failure;
   const failed = run.outcomes.filter(
     (outcome) => !outcome.ok && (outcome.probe !== COMMAND_PROBE || plan.probes.length === 0),
   );
   const [worst] = failed;
-  if (!worst) return;
+  if (!worst) return undefined;
   const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
-  throw new TraceSlimError(
+  return new TraceSlimError(
     'PROBE_FAILED',
     `a probe fails on the original image: ${worst.probe}: ${worst.summary}${others}`,
     {
