@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { hostPath } from './command.ts';
 import { OciRuntime } from './oci-runtime.ts';
-import { unmount } from './overlay.ts';
+import { removeWithMounts } from './overlay.ts';
 import { abandonedRuns, isOwnerAlive, liveRuns, type StateLayout } from './state.ts';
 import { locate } from './toolkit.ts';
 
@@ -36,9 +36,7 @@ export async function cleanLocal(layout: StateLayout, options: { cache: boolean 
 /** Undoes everything of one run whose process is gone. */
 async function reapRun(directory: string): Promise<void> {
   for (const folder of [directory, join(directory, 'tmp')]) await deleteContainers(folder);
-  // Innermost mounts come last in the kernel's list.
-  for (const mount of mountsBelow(directory).reverse()) await unmount(mount);
-  await rm(directory, { recursive: true, force: true });
+  await removeWithMounts(directory);
 }
 
 async function deleteContainers(folder: string): Promise<void> {
@@ -47,18 +45,6 @@ async function deleteContainers(folder: string): Promise<void> {
   if (ids.length === 0) return;
   const runtime = new OciRuntime(await locate(['runc', 'crun']), root);
   for (const id of ids) await runtime.delete(id);
-}
-
-/** Mount points below a folder, in the order they were mounted. Source: proc(5), /proc/pid/mountinfo. */
-function mountsBelow(directory: string): string[] {
-  return readFileSync('/proc/self/mountinfo', 'latin1')
-    .split('\n')
-    .map((line) =>
-      (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
-        String.fromCharCode(Number.parseInt(octal, 8)),
-      ),
-    )
-    .filter((path) => path.startsWith(`${directory}/`));
 }
 
 /** Half-written entries of caches, whose writer is gone. */

@@ -1,4 +1,4 @@
-import { mkdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TraceSlimError } from '../../errors.ts';
 import type { Image, Platform } from '../../image/types.ts';
@@ -7,7 +7,7 @@ import { runCommand } from './command.ts';
 import { ensureLayer } from './layer-cache.ts';
 import { LocalImage } from './local-image.ts';
 import { OciRuntime } from './oci-runtime.ts';
-import { unmount } from './overlay.ts';
+import { removeWithMounts } from './overlay.ts';
 import { createLayout, createRun, type StateLayout } from './state.ts';
 import { locate, prepareToolkit, type Toolkit } from './toolkit.ts';
 
@@ -75,8 +75,7 @@ class LocalEngine implements Engine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#run.directory !== this.#run.runDirectory) await unmount(this.#run.directory);
-    await rm(this.#run.runDirectory, { recursive: true, force: true });
+    await removeWithMounts(this.#run.runDirectory);
   }
 }
 

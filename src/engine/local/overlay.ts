@@ -1,4 +1,5 @@
-import { chmod, chown, mkdir, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, chown, mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Entry } from '../../rootfs/rootfs.ts';
 import { runCommand } from './command.ts';
@@ -49,4 +50,24 @@ export async function mountOverlay(options: OverlayOptions): Promise<AsyncDispos
 /** Detaches a mount even while something still uses it. */
 export async function unmount(path: string): Promise<void> {
   await runCommand('umount', ['-l', path], { doing: `unmounting ${path}` });
+}
+
+/** Removes a folder with what is mounted below it: never through a mount, which may show a folder of the user. */
+export async function removeWithMounts(directory: string): Promise<void> {
+  const real = await realpath(directory).catch(() => directory);
+  // Innermost mounts come last in the kernel's list.
+  for (const mount of mountsBelow(real).reverse()) await unmount(mount);
+  await rm(real, { recursive: true, force: true });
+}
+
+/** Mount points below a folder, in the order they were mounted. Source: proc(5), /proc/pid/mountinfo. */
+function mountsBelow(directory: string): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) =>
+      (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
+        String.fromCharCode(Number.parseInt(octal, 8)),
+      ),
+    )
+    .filter((path) => path.startsWith(`${directory}/`));
 }
