@@ -7,13 +7,14 @@ const NOT_RUN = 'could not be run: the application had ended, or was never ready
 
 /**
  * Holds the outcomes of a slim image against runs of the fat one, the first of which gives the rows. What differs between
- * two fat runs is no difference; an outcome is equal when any two of them account for it.
+ * two fat runs is no difference; an outcome is equal when any two of them account for it. A run in which the probe failed
+ * by chance accounts for nothing.
  */
 export function compareRuns(fatRuns: readonly [RunRecord, ...RunRecord[]], slim: RunRecord): ProbeReport[] {
   const [first, ...others] = fatRuns.map((run) => byProbe(run.outcomes));
   const replayed = byProbe(slim.outcomes);
   return [...(first ?? new Map<string, Outcome>()).values()].map((fat) => {
-    const again = others.flatMap((outcomes) => outcomes.get(fat.probe) ?? []);
+    const again = others.flatMap((outcomes) => outcomes.get(fat.probe) ?? []).filter(({ ok }) => ok === fat.ok);
     return compareOne(fat, again, replayed.get(fat.probe));
   });
 }

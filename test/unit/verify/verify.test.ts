@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { failedOutcome } from '../../../src/probe/outcome.ts';
+import type { Outcome } from '../../../src/probe/types.ts';
+import type { RunRecord } from '../../../src/trace/record.ts';
+import { compareRuns } from '../../../src/verify/verify.ts';
+
+const works: Outcome = {
+  probe: 'http GET :80/',
+  ok: true,
+  summary: '200',
+  durationMs: 1,
+  facts: [{ name: 'status', value: '200', compare: 'exact' }],
+};
+const fails = failedOutcome('http GET :80/', 'no answer within 30 s', performance.now());
+
+function run(...outcomes: Outcome[]): RunRecord {
+  const completeness = { complete: true, losses: [], notes: [], lines: 1, unparsedLines: 0, unparsedSamples: [] };
+  return { outcomes, trace: { accesses: [], completeness }, openPorts: [80], readyMs: 1, durationMs: 1 };
+}
+
+const isEqual = (fat: readonly [RunRecord, ...RunRecord[]], slim: RunRecord) =>
+  compareRuns(fat, slim).map(({ equal }) => equal);
+
+describe('compareRuns', () => {
+  it('finds a failure of the slim image although one run of the fat image failed alike', () => {
+    expect(isEqual([run(works), run(works), run(fails)], run(fails))).toEqual([false]);
+    expect(isEqual([run(fails), run(fails)], run(fails))).toEqual([true]);
+  });
+
+  it('finds an outcome that the slim image does not have', () => {
+    expect(isEqual([run(works), run(works)], run())).toEqual([false]);
+  });
+});
