@@ -1,24 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { TraceSlimError } from '../../errors.ts';
 import { commandFailed, hostPath } from './command.ts';
+import { closeQuietly } from './pipes.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/netns-tunnel.js', import.meta.url));
 
 /** Makes a container's TCP ports reachable as unix sockets of this host. */
 export class Tunnel {
   readonly #process: ChildProcess;
-  readonly #directory: string;
+  readonly #directory: number;
   readonly #sockets = new Map<number, Promise<string>>();
   readonly #waiting = new Map<string, () => void>();
   readonly #broken: Promise<never>;
 
   private constructor(child: ChildProcess, directory: string) {
     this.#process = child;
-    this.#directory = directory;
+    this.#directory = openSync(directory, 'r');
     if (!child.stdout) throw new Error('the tunnel has no output');
     createInterface({ input: child.stdout }).on('line', (line) => this.#waiting.get(line)?.());
     this.#broken = new Promise((_, reject) => {
@@ -45,12 +46,12 @@ export class Tunnel {
     return new Tunnel(child, directory);
   }
 
-  /** The unix socket that leads to a port. It accepts connections also while nothing listens on the port. */
+  /** The unix socket that leads to a port, by a path that is short wherever the folder is. It accepts connections also while nothing listens on the port. */
   socketFor(port: number): Promise<string> {
     const known = this.#sockets.get(port);
     if (known !== undefined) return known;
     const ready = new Promise<void>((resolve) => this.#waiting.set(String(port), resolve));
-    const socket = Promise.race([ready, this.#broken]).then(() => join(this.#directory, `${port}.sock`));
+    const socket = Promise.race([ready, this.#broken]).then(() => `/proc/self/fd/${this.#directory}/${port}.sock`);
     this.#sockets.set(port, socket);
     this.#process.stdin?.write(`${port}\n`);
     return socket;
@@ -58,5 +59,6 @@ export class Tunnel {
 
   stop(): void {
     this.#process.kill('SIGKILL');
+    closeQuietly(this.#directory);
   }
 }
