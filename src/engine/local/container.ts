@@ -1,10 +1,10 @@
-import { constants, createReadStream, openSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errnoOf, TraceSlimError } from '../../errors.ts';
+import { TraceSlimError } from '../../errors.ts';
 import type { RuntimeConfig } from '../../image/types.ts';
 import type { Container, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
 import type { Identity } from './identity.ts';
@@ -148,7 +148,8 @@ export class LocalContainer implements Container {
   }
 
   async logNames(): Promise<string[]> {
-    return (await readdir(this.#parts.logsDirectory)).filter((name) => !name.startsWith('.')).sort();
+    const entries = await readdir(this.#parts.logsDirectory, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isFile() && !entry.name.startsWith('.') ? entry.name : [])).sort();
   }
 
   async logSize(name: string): Promise<number> {
@@ -159,12 +160,11 @@ export class LocalContainer implements Container {
   /** The container's processes own this folder, so anything but a regular file in it is refused. */
   openLog(name: string): Readable {
     try {
-      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      const fd = openSync(join(this.#parts.logsDirectory, name), flags);
+      const fd = openRegularFile(join(this.#parts.logsDirectory, name));
       return createReadStream('', { fd, highWaterMark: 1 << 18 });
     } catch (cause) {
       const error = new TraceSlimError('TRACE_INCOMPLETE', `the trace log ${name} cannot be read`, { cause });
-      return new Readable({ read: () => {} }).destroy(errnoOf(cause) ? error : new Error(String(cause)));
+      return new Readable({ read: () => {} }).destroy(error);
     }
   }
 
@@ -183,6 +183,13 @@ export class LocalContainer implements Container {
     this.#result = resultOf(status, this.#parts.process);
     return this.#result;
   }
+}
+
+function openRegularFile(path: string): number {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new Error(`${path} is no regular file`);
 }
 
 /** Makes the folder on the host in which the container's processes, of any user, leave their logs. */
