@@ -30,6 +30,8 @@ export async function ensureLayer(layout: StateLayout, layer: Layer, options: { 
   if (await exists(directory)) return;
   const unfinished = `${directory}.new-${process.pid}`;
   try {
+    // A killed process of the same id may have left one.
+    await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { mode: 0o755 });
     const { isRootOpaque } = await unpackLayer(layer, unfinished, options);
     if (isRootOpaque) await writeFile(opaqueMark(directory), '');
