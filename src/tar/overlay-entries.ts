@@ -22,6 +22,8 @@ export interface OverlayLayerResult {
   readonly entryCount: number;
   /** Directories without an entry of their own, parents first. They are passed on as root's, mode 0755, mtime 0. */
   readonly implicitDirectories: readonly ImagePath[];
+  /** Directories that hide what lower layers have in them, the root apart. */
+  readonly opaqueDirectories: readonly ImagePath[];
   /** The layer hides everything below it. Overlayfs has no mark for that on a root: leave the lower layers out. */
   readonly isRootOpaque: boolean;
   /** What was left out or made up, for `-v`. Bounded. */
@@ -36,6 +38,7 @@ export class OverlayEntries {
   /** Directories whose own entry was passed on with the opaque mark. */
   private readonly marked = new Set<ImagePath>();
   private readonly implicit: ImagePath[] = [];
+  private readonly closedOpaque: ImagePath[] = [];
   private readonly notes: string[] = [];
   private entryCount = 0;
 
@@ -68,6 +71,7 @@ export class OverlayEntries {
     for (const [path, placed] of this.paths.entries()) {
       if (placed.kind !== 'directory') continue;
       const isOpaque = this.isOpaque(path);
+      if (isOpaque) this.closedOpaque.push(path);
       if (!placed.metadata) this.noteImplicit(path, isOpaque);
       if (!placed.metadata || (isOpaque && !this.marked.has(path))) {
         yield directoryBlocks(path, placed.metadata ?? MADE_UP, isOpaque);
@@ -80,6 +84,7 @@ export class OverlayEntries {
     return {
       entryCount: this.entryCount,
       implicitDirectories: this.implicit,
+      opaqueDirectories: this.closedOpaque,
       isRootOpaque: this.opaque.has(ROOT),
       notes: this.notes,
     };

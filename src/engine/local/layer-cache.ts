@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { TraceSlimError } from '../../errors.ts';
@@ -25,16 +26,18 @@ export function layerName(diffId: string): string {
  */
 export async function ensureLayer(layout: StateLayout, layer: Layer, options: { signal: AbortSignal }): Promise<void> {
   const directory = join(layout.layers, layerName(layer.diffId));
-  if (await exists(directory)) return;
+  const isWhole = async () => (await exists(directory)) && (await exists(factsFile(directory)));
+  if (await isWhole()) return;
   await using _lock = await holdLock(`${directory}.lock`, options);
-  if (await exists(directory)) return;
+  if (await isWhole()) return;
   const unfinished = `${directory}.new-${process.pid}`;
   try {
     // A killed process of the same id may have left one.
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { mode: 0o755 });
-    const { isRootOpaque } = await unpackLayer(layer, unfinished, options);
-    if (isRootOpaque) await writeFile(opaqueMark(directory), '');
+    const facts = await unpackLayer(layer, unfinished, options);
+    await writeFile(factsFile(directory), JSON.stringify(facts), { mode: 0o600 });
+    await rm(directory, { recursive: true, force: true });
     await rename(unfinished, directory);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -42,22 +45,31 @@ export async function ensureLayer(layout: StateLayout, layer: Layer, options: { 
   }
 }
 
-/**
- * Names of the unpacked layers of an image in `layers`, top first, without those that a layer above hides as a whole:
- * overlayfs has no mark for that.
- */
-export async function lowerFolders(layout: StateLayout, layers: readonly Layer[]): Promise<string[]> {
-  const folders: string[] = [];
-  for (const layer of [...layers].reverse()) {
-    const name = layerName(layer.diffId);
-    folders.push(name);
-    if (await exists(opaqueMark(join(layout.layers, name)))) break;
-  }
-  return folders;
+/** An unpacked layer in the cache, with what its folder cannot show. */
+export interface UnpackedLayer {
+  /** Its folder's name in `layers`. */
+  readonly name: string;
+  readonly facts: OverlayLayerResult;
 }
 
-function opaqueMark(directory: string): string {
-  return `${directory}.root-opaque`;
+/**
+ * The unpacked layers of an image, top first, without those that a layer above hides as a whole: overlayfs has no mark for
+ * that.
+ */
+export async function unpackedLayers(layout: StateLayout, layers: readonly Layer[]): Promise<UnpackedLayer[]> {
+  const found: UnpackedLayer[] = [];
+  for (const layer of [...layers].reverse()) {
+    const name = layerName(layer.diffId);
+    const facts: OverlayLayerResult = JSON.parse(await readFile(factsFile(join(layout.layers, name)), 'utf8'));
+    found.push({ name, facts });
+    if (facts.isRootOpaque) break;
+  }
+  return found;
+}
+
+/** Beside the folder, and there before it is. */
+function factsFile(directory: string): string {
+  return `${directory}.json`;
 }
 
 /** Unpacks one layer into an empty folder. */
@@ -66,36 +78,43 @@ export async function unpackLayer(
   directory: string,
   options: { signal: AbortSignal },
 ): Promise<OverlayLayerResult> {
-  const extractor = spawn(
-    'tar',
-    [
-      '-x',
-      '-p',
-      '--numeric-owner',
-      '--same-owner',
-      '--xattrs',
-      '--xattrs-include=*',
-      '--delay-directory-restore',
-      '-f',
-      '-',
-    ],
-    { cwd: directory, stdio: ['pipe', 'ignore', 'pipe'], env: { LC_ALL: 'C', PATH: hostPath() }, detached: true },
-  );
+  const overlay = overlayLayer(layer.open());
+  try {
+    await extractTar(overlay.stream, directory, options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw inLayer(layer, error);
+  }
+  return overlay.result;
+}
+
+/** Extracts one tar, or several in a row, with everything that GNU tar can restore. Fails with what the stream fails with, or IMAGE_INVALID. */
+export async function extractTar(stream: Readable, directory: string, options: { signal: AbortSignal }): Promise<void> {
+  const extractor = spawn('tar', EXTRACT_FLAGS, {
+    cwd: directory,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: { LC_ALL: 'C', PATH: hostPath() },
+    detached: true,
+  });
   const ended = new Promise<{ status: number | null; errno?: string }>((resolve) => {
     extractor.once('error', (error: NodeJS.ErrnoException) => resolve({ status: null, errno: error.code ?? 'EIO' }));
     extractor.once('close', (status) => resolve({ status }));
   });
   const complaints = text(extractor.stderr).catch(() => '');
-  const overlay = overlayLayer(layer.open());
-  const fed = await settled(pipeline(overlay.stream, extractor.stdin, { signal: options.signal }));
+  const fed = await settled(pipeline(stream, extractor.stdin, { signal: options.signal }));
   if (fed.error) extractor.kill('SIGKILL');
   const { status, errno } = await ended;
   const stderr = await complaints;
   options.signal.throwIfAborted();
-  if (fed.error && !isBrokenPipe(fed.error)) throw inLayer(layer, fed.error);
+  if (fed.error && !isBrokenPipe(fed.error)) throw fed.error;
   if (status !== 0 || fed.error) throw extractionFailed(stderr, errno);
-  return overlay.result;
 }
+
+/** Zeros are no end: archives may follow each other, and none is left before all of it was read. */
+const EXTRACT_FLAGS = [
+  ...['-x', '--ignore-zeros', '-p', '--numeric-owner', '--same-owner', '--xattrs', '--xattrs-include=*'],
+  ...['--delay-directory-restore', '-f', '-'],
+];
 
 async function settled(work: Promise<void>): Promise<{ error?: unknown }> {
   return work.then(

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Image } from '../../image/types.ts';
@@ -10,7 +10,8 @@ import type { Container, ContainerSpec, OpenedImage, ToolkitPaths } from '../typ
 import { runCommand } from './command.ts';
 import { createLogsDirectory, LocalContainer } from './container.ts';
 import { resolveIdentity } from './identity.ts';
-import { layerName, lowerFolders, unpackLayer } from './layer-cache.ts';
+import { copyInheritedDirectories } from './inherited-directories.ts';
+import { layerName, unpackedLayers, unpackLayer } from './layer-cache.ts';
 import type { LocalRun } from './local-engine.ts';
 import { readMountedRootFs } from './mounted-rootfs.ts';
 import { systemFileMounts } from './network-files.ts';
@@ -49,9 +50,13 @@ export class LocalImage implements OpenedImage {
   /** An image whose layers are in the cache, or a plain directory of this host. */
   static async mount(run: LocalRun, image: Image, options: { signal: AbortSignal }): Promise<LocalImage> {
     if (image.rootfsDirectory) return LocalImage.#mountDirectory(run, image, image.rootfsDirectory, options);
-    const lower = await lowerFolders(run.layout, image.layers);
+    const layers = await unpackedLayers(run.layout, image.layers);
+    const lower = layers.map(({ name }) => name);
+    const inherited = join(run.directory, `directories-${randomName()}`);
+    if (await copyInheritedDirectories(run.layout.layers, layers, inherited, options)) lower.unshift(inherited);
     const listing = join(run.layout.listings, chainName(image));
-    return LocalImage.#mountLower({ run, image, lower, listing, release: async () => {} }, options);
+    const release = () => rm(inherited, { recursive: true, force: true });
+    return LocalImage.#mountLower({ run, image, lower, listing, release }, options);
   }
 
   /** An image that is unpacked for this run only. */

@@ -21,6 +21,7 @@ const FLAGS = [
   '--xattrs',
   '--xattrs-include=*',
   '--xattrs-exclude=security.selinux',
+  '--xattrs-exclude=trusted.overlay.*',
   '--no-acls',
   '--no-selinux',
   '--sparse-version=1.0',

@@ -1,0 +1,106 @@
+import { lstat, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type ImagePath, parentOf, ROOT } from '../../rootfs/path.ts';
+import { extractTar, type UnpackedLayer } from './layer-cache.ts';
+import { packPaths } from './pack.ts';
+
+/**
+ * A layer may put something into a directory of a lower layer without an entry for the directory itself, which then keeps
+ * its owner, mode and time. Overlayfs shows what the topmost layer has, so such directories are copied, as the lower layer
+ * has them, into one more folder to be put on top. False when there are none; nothing is made then.
+ */
+export async function copyInheritedDirectories(
+  layersDirectory: string,
+  layers: readonly UnpackedLayer[],
+  folder: string,
+  options: { signal: AbortSignal },
+): Promise<boolean> {
+  const stack = layers.map(({ name, facts }) => ({
+    directory: join(layersDirectory, name),
+    implicit: new Set(facts.implicitDirectories),
+    opaque: new Set(facts.opaqueDirectories),
+  }));
+  const owners = await ownersOf(stack, options.signal);
+  if (owners.size === 0) return false;
+  await mkdir(folder, { mode: 0o755 });
+  await extractTar(Readable.from(packed(stack, owners, options), { objectMode: false }), folder, options);
+  return true;
+}
+
+async function* packed(
+  stack: readonly StackedLayer[],
+  owners: ReadonlyMap<ImagePath, StackedLayer>,
+  options: { signal: AbortSignal },
+): AsyncGenerator<Buffer> {
+  const paths = [...owners.keys()].sort();
+  for (const layer of stack) {
+    const owned = paths.filter((path) => owners.get(path) === layer);
+    if (owned.length > 0) yield* packPaths(layer.directory, owned, options);
+  }
+}
+
+interface StackedLayer {
+  readonly directory: string;
+  readonly implicit: ReadonlySet<ImagePath>;
+  readonly opaque: ReadonlySet<ImagePath>;
+}
+
+/** The inherited directories and all above them, each with the layer whose entry of it holds. */
+async function ownersOf(stack: readonly StackedLayer[], signal: AbortSignal): Promise<Map<ImagePath, StackedLayer>> {
+  const owners = new Map<ImagePath, StackedLayer>();
+  for (const path of new Set(stack.flatMap(({ implicit }) => [...implicit]))) {
+    signal.throwIfAborted();
+    const { top, owner } = await holders(path, stack);
+    if (!owner || owner === top) continue;
+    for (const each of withParents(path)) {
+      if (owners.has(each)) continue;
+      const holder = await holders(each, stack);
+      const holding = holder.owner ?? holder.top;
+      if (holding) owners.set(each, holding);
+    }
+  }
+  return owners;
+}
+
+/** The topmost layer that has a visible directory, and the one that says what it is like. */
+async function holders(
+  path: ImagePath,
+  stack: readonly StackedLayer[],
+): Promise<{ top?: StackedLayer; owner?: StackedLayer }> {
+  let top: StackedLayer | undefined;
+  for (const layer of stack) {
+    const kind = await kindOf(path, layer);
+    if (kind === 'other') break;
+    const isCut = withParents(path).some((each) => layer.opaque.has(each));
+    if (kind === 'directory') {
+      top ??= layer;
+      if (isCut || !layer.implicit.has(path)) return { top, owner: layer };
+    }
+    if (isCut) break;
+  }
+  return top ? { top } : {};
+}
+
+/** Goes down one name at a time: a link on the way must not be followed on this host. */
+async function kindOf(path: ImagePath, layer: StackedLayer): Promise<'directory' | 'absent' | 'other'> {
+  for (const each of withParents(path).reverse()) {
+    const facts = await lstat(onDisk(layer.directory, each)).catch(() => undefined);
+    if (!facts) return 'absent';
+    if (!facts.isDirectory()) return 'other';
+  }
+  return 'directory';
+}
+
+function withParents(path: ImagePath): ImagePath[] {
+  const paths = [path];
+  for (let at = path; at !== ROOT; ) {
+    at = parentOf(at);
+    paths.push(at);
+  }
+  return paths;
+}
+
+function onDisk(folder: string, path: ImagePath): Buffer {
+  return Buffer.concat([Buffer.from(folder), Buffer.from(path, 'latin1')]);
+}
