@@ -5,6 +5,7 @@ import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
 import { openImage } from '../../src/image/open.ts';
 import { buildSlim, verifyImages } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
+import { imagePathFromText } from '../../src/rootfs/path.ts';
 import type { ProbeSettings } from '../../src/settings.ts';
 import { Stages } from '../../src/stages.ts';
 import { stateDirectory } from '../../src/state.ts';
@@ -125,5 +126,5 @@ async function healed(isSeen: (access: Access) => boolean) {
     stages: new Stages(() => {}),
   });
   await slim[Symbol.asyncDispose]();
-  return { rounds, isVerified, reasons: (path: string) => keep.reasonsFor(path) };
+  return { rounds, isVerified, reasons: (path: string) => keep.reasonsFor(imagePathFromText(path)) };
 }
