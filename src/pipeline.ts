@@ -56,6 +56,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     keepSettings: settings.keep,
     config: planned.plan.config,
     replay: replayOf(planned, observation.runs[0]),
+    run: settings.run,
     maxRounds: settings.maxRounds,
     createdSeconds,
     version,

@@ -8,7 +8,7 @@ import { COMMAND_PROBE, hasEnded, type RecordOptions, type RunPlan, type RunReco
 import type { Trace } from './trace.ts';
 
 /**
- * The fat image seen twice, under the tracer and without it: what differs between the two runs is no property of the image,
+ * The fat image seen twice, its command under the tracer and without it: what differs between the two runs is no property of the image,
  * and what is the same does not come from the tracing.
  */
 export interface Observation {

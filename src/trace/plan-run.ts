@@ -41,8 +41,11 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
   });
   checkCommand(command, find, planned.probes.length);
   const { ready, notes } = planned;
+  const byHand = settings.continueAfter.some((condition) => condition === 'enter' || condition === 'signal');
   return {
-    notes,
+    notes: byHand
+      ? [...notes, 'What is done by hand while the image runs is kept, but is not replayed and not verified.']
+      : notes,
     plan: {
       config,
       command,

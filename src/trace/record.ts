@@ -49,6 +49,8 @@ export interface RecordOptions {
 /** Id of the outcome of the container's own command. */
 export const COMMAND_PROBE = 'command';
 
+const COMMAND_LOG = 'main';
+
 /** A command is taken for started up once it has touched no file for this long; only where nothing tells better. */
 const STARTED_QUIET_MS = 200;
 const STARTED_DEADLINE_MS = 10_000;
@@ -88,7 +90,7 @@ async function runCommand(run: Run): Promise<Probe[]> {
   const { plan, options } = run;
   const startedAt = performance.now();
   await using container = await startContainer(run, (toolkit) =>
-    plan.isTraced ? straceCommand(toolkit, 'main', plan.command) : [...toolkit.unprivileged, ...plan.command],
+    plan.isTraced ? straceCommand(toolkit, COMMAND_LOG, plan.command) : [...toolkit.unprivileged, ...plan.command],
   );
   const phases = new PhaseLog(container);
   // A probe that cannot load says so when it runs.
@@ -111,12 +113,20 @@ async function runCommand(run: Run): Promise<Probe[]> {
   if (!isWatched) run.losses.push('the tracer was no longer attached to the application when the probes had ended');
   const endedByItself = container.result();
   const result = endedByItself ?? (await container.stop({ timeoutMs: STOP_TIMEOUT_MS, signal: options.signal }));
+  if (plan.isTraced && !(await phases.logs()).has(COMMAND_LOG)) run.losses.push('the trace log of the command is gone');
   await collectLogs(run, container, phases);
   run.outcomes.unshift(commandOutcome(result, endedByItself !== undefined, startedAt));
   if (endedByItself && !run.failure && plan.probes.some((probe) => probe.ports.length > 0)) {
     run.failure = applicationDied(result, container);
   }
+  run.outcomes.push(...pending.filter((probe) => probe.kind !== 'exec').map(notRun));
   return pending.filter((probe) => probe.kind === 'exec');
+}
+
+/** A probe of a running application when there is none any more. Whether that is a failure, the command's outcome tells. */
+function notRun({ id }: Probe): Outcome {
+  const fact = { name: 'not run', value: 'the command had ended', compare: 'exact' } as const;
+  return { probe: id, ok: true, summary: 'not run: the command had ended', durationMs: 0, facts: [fact] };
 }
 
 /** Exec probes in a container of the image in which nothing but the toolkit runs. */

@@ -6,10 +6,11 @@ import { type Plan, planKeep } from '../keep/plan.ts';
 import type { Seed } from '../keep/seed.ts';
 import type { Miss, ProbeReport } from '../report/report.ts';
 import { displayPath } from '../rootfs/path.ts';
-import type { KeepSettings } from '../settings.ts';
+import type { KeepSettings, RunSettings } from '../settings.ts';
 import type { Stages } from '../stages.ts';
 import { checkTrace } from '../trace/observe.ts';
 import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from '../trace/record.ts';
+import { runConfig } from '../trace/run-config.ts';
 import type { Trace } from '../trace/trace.ts';
 import { compareRuns } from './verify.ts';
 
@@ -24,6 +25,8 @@ export interface HealInput {
   readonly keepSettings: KeepSettings;
   readonly config: RunPlan['config'];
   readonly replay: RunPlan;
+  /** The user's overrides of how an image is run. */
+  readonly run: RunSettings;
   readonly maxRounds: number;
   readonly createdSeconds: number;
   readonly version: string;
@@ -116,7 +119,9 @@ async function replay(
   keep: KeepSet,
 ): Promise<{ misses: MissedPath[]; probes: ProbeReport[] }> {
   await using opened = await input.engine.open(slim.image, { signal: input.record.signal, temporary: true });
-  const run = await recordRun(opened, input.replay, input.record);
+  // Its own configuration, so that a mistake in that shows too.
+  const config = runConfig(slim.config.config ?? {}, input.run);
+  const run = await recordRun(opened, { ...input.replay, config }, input.record);
   const misses = findMisses({ fatRootfs: input.fat.rootfs, keep, accesses: run.trace.accesses });
   let probes = compareRuns(input.fatRuns, run);
   if (misses.length > 0) return { misses, probes };

@@ -118,6 +118,7 @@ async function healed(isSeen: (access: Access) => boolean) {
     keepSettings: { includes: [], excludes: [] },
     config: planned.plan.config,
     replay,
+    run: plainRun,
     maxRounds: 5,
     createdSeconds: 0,
     version: '0.0.0-test',

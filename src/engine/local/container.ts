@@ -2,7 +2,6 @@ import { closeSync, constants, createReadStream, fstatSync, openSync } from 'nod
 import { chmod, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TraceSlimError } from '../../errors.ts';
 import type { RuntimeConfig } from '../../image/types.ts';
@@ -116,7 +115,7 @@ export class LocalContainer implements Container {
   async #statusOf(name: string): Promise<number | undefined> {
     const log = `.${name}.status`;
     if ((await this.logSize(log)) === 0) return undefined;
-    const status = Number.parseInt(await text(this.openLog(log)), 10);
+    const status = Number.parseInt((await firstBytes(this.openLog(log), STATUS_MAX_BYTES)).toString('latin1'), 10);
     return Number.isInteger(status) ? status & 0xff : undefined;
   }
 
@@ -203,6 +202,14 @@ export async function createLogsDirectory(directory: string): Promise<string> {
 function resultOf(exitStatus: number, process: ContainerProcess): ExecResult {
   const { output } = process;
   return { exitStatus, stdout: output.of(0), stderr: output.of(1), truncated: output.truncated };
+}
+
+/** A status has at most four; the container's processes could write anything there. */
+const STATUS_MAX_BYTES = 16;
+
+async function firstBytes(stream: Readable, most: number): Promise<Buffer> {
+  for await (const chunk of stream) return (chunk as Buffer).subarray(0, most);
+  return Buffer.alloc(0);
 }
 
 function sendSignal(pid: number, signal: number | NodeJS.Signals): void {

@@ -38,7 +38,12 @@ export async function openLocalEngine(stateDirectory: string, options: { signal:
   const run = createRun(layout);
   const isOverlay = (await statfs(run.directory)).type === OVERLAYFS_MAGIC;
   const directory = isOverlay ? join(run.directory, 'tmp') : run.directory;
-  if (isOverlay) await mountTmpfs(directory);
+  try {
+    if (isOverlay) await mountTmpfs(directory);
+  } catch (error) {
+    await removeWithMounts(run.directory);
+    throw error;
+  }
   const runtime = new OciRuntime(program, join(directory, 'runtime'));
   return new LocalEngine({ layout, toolkit, runtime, directory, runDirectory: run.directory, id: run.id });
 }

@@ -193,7 +193,9 @@ export class LocalImage implements OpenedImage {
   /** A volume starts as a copy of what the image has in its place, as Docker fills a new one. */
   async #volumeMounts(spec: ContainerSpec, directory: string, root: string): Promise<Mount[]> {
     const mounts: Mount[] = [];
-    for (const volume of Object.keys(spec.config.Volumes ?? {})) {
+    // A volume inside of another one is mounted after it; the root cannot be one.
+    const volumes = Object.keys(spec.config.Volumes ?? {}).filter((volume) => imagePathFromText(volume) !== '/');
+    for (const volume of volumes.sort()) {
       const { entry } = resolvePath(this.rootfs, imagePathFromText(volume));
       const source = join(directory, `volume-${mounts.length}`);
       if (entry?.type === 'directory') {

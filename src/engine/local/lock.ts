@@ -1,4 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, TraceSlimError } from '../../errors.ts';
@@ -33,6 +34,13 @@ async function tryLock(path: string): Promise<boolean> {
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
-  if (!isOwnerAlive(owner)) await rm(path, { recursive: true, force: true });
+  if (!isOwnerAlive(owner)) await removeStale(path);
   return false;
+}
+
+/** Moves the lock of a dead owner aside before removing it: of several that wait, one gets to remove it. */
+async function removeStale(path: string): Promise<void> {
+  const aside = `${path}.new-${randomBytes(4).toString('hex')}`;
+  await rename(path, aside).catch(() => {});
+  await rm(aside, { recursive: true, force: true });
 }

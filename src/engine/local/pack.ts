@@ -24,7 +24,6 @@ const FLAGS = [
   '--xattrs-exclude=trusted.overlay.*',
   '--no-acls',
   '--no-selinux',
-  '--sparse-version=1.0',
   '--blocking-factor=128',
   '--file=-',
 ];
