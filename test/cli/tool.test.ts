@@ -95,6 +95,11 @@ describe('a command-line tool, exercised by a script', () => {
     );
   });
 
+  test('is not waited for: the command of the image has ended long before the script runs', () => {
+    const tracing = report.stages.find(({ stage }) => stage === 'trace');
+    expect(tracing?.durationMs).toBeLessThan(8000);
+  });
+
   test('keeps what the script ran, in pipes and through bash', () => {
     for (const name of ['bash', 'git', 'which', 'openssl', 'cut', 'sed', 'tee', 'wc', 'curl']) {
       expect(reasonsFor(`/usr/bin/${name}`), name).toContain('exec-file probes.sh');
