@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { copyInheritedDirectories } from '../../src/engine/local/inherited-directories.ts';
+import { ensureInheritedDirectories } from '../../src/engine/local/inherited-directories.ts';
 import { ensureLayer, unpackedLayers } from '../../src/engine/local/layer-cache.ts';
 import { mountOverlay } from '../../src/engine/local/overlay.ts';
 import { createLayout } from '../../src/engine/local/state.ts';
@@ -34,8 +34,9 @@ async function look(layers: readonly (readonly TestEntry[])[], ...names: string[
   for (const layer of made) await ensureLayer(layout, layer, options);
   const unpacked = await unpackedLayers(layout, made);
   const lower = unpacked.map(({ name }) => name);
-  const inherited = join(folder.path, 'inherited');
-  if (await copyInheritedDirectories(layout.layers, unpacked, inherited, options)) lower.unshift(inherited);
+  const inherited = await ensureInheritedDirectories(layout.layers, unpacked, 'chain', options);
+  expect(await ensureInheritedDirectories(layout.layers, unpacked, 'chain', options)).toBe(inherited);
+  if (inherited) lower.unshift(inherited);
   await using mount = await mountOverlay({
     layersDirectory: layout.layers,
     lower,

@@ -1,6 +1,7 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { errnoOf } from '../../errors.ts';
 import { type ImagePath, parentOf, ROOT } from '../../rootfs/path.ts';
 import { extractTar, type UnpackedLayer } from './layer-cache.ts';
 import { packPaths } from './pack.ts';
@@ -8,9 +9,38 @@ import { packPaths } from './pack.ts';
 /**
  * A layer may put something into a directory of a lower layer without an entry for the directory itself, which then keeps
  * its owner, mode and time. Overlayfs shows what the topmost layer has, so such directories are copied, as the lower layer
- * has them, into one more folder to be put on top. False when there are none; nothing is made then.
+ * has them, into one more folder to be put on top. Made once for each stack of layers; gives its name in the layers' folder,
+ * or undefined when there are none.
  */
-export async function copyInheritedDirectories(
+export async function ensureInheritedDirectories(
+  layersDirectory: string,
+  layers: readonly UnpackedLayer[],
+  chain: string,
+  options: { signal: AbortSignal },
+): Promise<string | undefined> {
+  const name = `${chain}.inherited`;
+  const folder = join(layersDirectory, name);
+  const names = await readdir(folder).catch(() => undefined);
+  if (names) return names.length > 0 ? name : undefined;
+  const unfinished = `${folder}.new-${process.pid}`;
+  try {
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished, { mode: 0o755 });
+    const isNeeded = await copyInheritedDirectories(layersDirectory, layers, unfinished, options);
+    await rename(unfinished, folder).catch(unlessThere);
+    return isNeeded ? name : undefined;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** Another process was faster; what it made is as good. */
+function unlessThere(error: unknown): void {
+  const errno = errnoOf(error);
+  if (errno !== 'ENOTEMPTY' && errno !== 'EEXIST') throw error;
+}
+
+async function copyInheritedDirectories(
   layersDirectory: string,
   layers: readonly UnpackedLayer[],
   folder: string,
@@ -23,7 +53,6 @@ export async function copyInheritedDirectories(
   }));
   const owners = await ownersOf(stack, options.signal);
   if (owners.size === 0) return false;
-  await mkdir(folder, { mode: 0o755 });
   await extractTar(Readable.from(packed(stack, owners, options), { objectMode: false }), folder, options);
   return true;
 }

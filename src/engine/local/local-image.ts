@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Image } from '../../image/types.ts';
@@ -10,7 +10,7 @@ import type { Container, ContainerSpec, OpenedImage, ToolkitPaths } from '../typ
 import { runCommand } from './command.ts';
 import { createLogsDirectory, LocalContainer } from './container.ts';
 import { resolveIdentity } from './identity.ts';
-import { copyInheritedDirectories } from './inherited-directories.ts';
+import { ensureInheritedDirectories } from './inherited-directories.ts';
 import { layerName, unpackedLayers, unpackLayer } from './layer-cache.ts';
 import type { LocalRun } from './local-engine.ts';
 import { readMountedRootFs } from './mounted-rootfs.ts';
@@ -52,11 +52,10 @@ export class LocalImage implements OpenedImage {
     if (image.rootfsDirectory) return LocalImage.#mountDirectory(run, image, image.rootfsDirectory, options);
     const layers = await unpackedLayers(run.layout, image.layers);
     const lower = layers.map(({ name }) => name);
-    const inherited = join(run.directory, `directories-${randomName()}`);
-    if (await copyInheritedDirectories(run.layout.layers, layers, inherited, options)) lower.unshift(inherited);
+    const inherited = await ensureInheritedDirectories(run.layout.layers, layers, chainName(image), options);
+    if (inherited) lower.unshift(inherited);
     const listing = join(run.layout.listings, chainName(image));
-    const release = () => rm(inherited, { recursive: true, force: true });
-    return LocalImage.#mountLower({ run, image, lower, listing, release }, options);
+    return LocalImage.#mountLower({ run, image, lower, listing, release: async () => {} }, options);
   }
 
   /** An image that is unpacked for this run only. */
