@@ -34,8 +34,9 @@ async function look(layers: readonly (readonly TestEntry[])[], ...names: string[
   for (const layer of made) await ensureLayer(layout, layer, options);
   const unpacked = await unpackedLayers(layout, made);
   const lower = unpacked.map(({ name }) => name);
-  const inherited = await ensureInheritedDirectories(layout.layers, unpacked, 'chain', options);
-  expect(await ensureInheritedDirectories(layout.layers, unpacked, 'chain', options)).toBe(inherited);
+  const chain = made.map(({ diffId }) => diffId.slice(-8)).join('');
+  const inherited = await ensureInheritedDirectories(layout.layers, unpacked, chain, options);
+  expect(await ensureInheritedDirectories(layout.layers, unpacked, chain, options)).toBe(inherited);
   if (inherited) lower.unshift(inherited);
   await using mount = await mountOverlay({
     layersDirectory: layout.layers,
