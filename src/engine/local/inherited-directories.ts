@@ -1,4 +1,5 @@
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { errnoOf } from '../../errors.ts';
@@ -20,14 +21,16 @@ export async function ensureInheritedDirectories(
 ): Promise<string | undefined> {
   const name = `${chain}.inherited`;
   const folder = join(layersDirectory, name);
-  const names = await readdir(folder).catch(() => undefined);
-  if (names) return names.length > 0 ? name : undefined;
+  // The folder may be empty: then it tells what the root is like.
+  const noneNeeded = `${folder}.none`;
+  if (existsSync(folder)) return name;
+  if (existsSync(noneNeeded)) return undefined;
   const unfinished = `${folder}.new-${process.pid}`;
   try {
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { mode: 0o755 });
     const isNeeded = await copyInheritedDirectories(layersDirectory, layers, unfinished, options);
-    await rename(unfinished, folder).catch(unlessThere);
+    await rename(unfinished, isNeeded ? folder : noneNeeded).catch(unlessThere);
     return isNeeded ? name : undefined;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
