@@ -11,6 +11,7 @@ import {
   type Running,
   type StartOptions,
   startProgram,
+  tracerPids,
   traces,
 } from '../support/command-line.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
@@ -246,8 +247,8 @@ describe('a tracer that is killed', () => {
   ])('leaves an incomplete trace of %s', async (_, argv) => {
     const [source = '', ...rest] = argv();
     const running = build(source, rest);
-    await expect.poll(() => containerPids(warm, '/kit/bin/strace -DDD'), POLL).not.toEqual([]);
-    for (const pid of containerPids(warm, '/kit/bin/strace -DDD')) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => tracerPids(warm), POLL).not.toEqual([]);
+    for (const pid of tracerPids(warm)) process.kill(pid, 'SIGKILL');
     expectRefusal(await running.ended, 8);
   });
 });

@@ -76,6 +76,13 @@ export function containerPids(home: string, part: string): number[] {
   );
 }
 
+/** Pids of the tracers that hold an application in a container of this home. */
+export function tracerPids(home: string): number[] {
+  const applications = containerPids(home, '').filter((pid) => !commandLine(pid).includes('/kit/'));
+  const tracers = applications.map((pid) => Number(/^TracerPid:\t(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0));
+  return [...new Set(tracers)].filter((pid) => pid > 0);
+}
+
 /** Command lines of processes that name the home, work in it, or are in a container that has a part of it mounted. */
 function processesOf(home: string): string[] {
   return pids()

@@ -26,8 +26,12 @@ export function leftovers(stateDirectory: string): { mounts: string[]; cgroups: 
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line.includes(`${stateDirectory}/runs`));
-  return { mounts, cgroups: cgroupsOfRuns(), runs: readNames(join(stateDirectory, 'runs')) };
+  const cgroups = cgroupsOfRuns().filter((name) => !earlierCgroups.includes(name));
+  return { mounts, cgroups, runs: readNames(join(stateDirectory, 'runs')) };
 }
+
+/** Those of other people's runs on this host. */
+const earlierCgroups = cgroupsOfRuns();
 
 function cgroupsOfRuns(): string[] {
   const controllers = readNames('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name));
