@@ -6,7 +6,7 @@ import { errnoOf, TraceSlimError } from '../../errors.ts';
 import type { Image } from '../../image/types.ts';
 import type { HostCheck } from '../../report/results.ts';
 import { hostPath, PACKAGE_OF } from './command.ts';
-import { openLocalEngine } from './local-engine.ts';
+import { OVERLAYFS_MAGIC, openLocalEngine } from './local-engine.ts';
 
 /** Host programs the local engine calls, with what for, and what their version output must say. */
 const PROGRAMS: readonly { name: string; purpose: string; args: readonly string[]; expect?: RegExp }[] = [
@@ -99,9 +99,16 @@ async function ptraceCheck(): Promise<HostCheck> {
   };
 }
 
+/** Overlays cannot be stacked on one for images whose layers remove files. */
+function overlayCheck(stateDirectory: string): HostCheck {
+  const hint = 'Name a volume or another disk in TRACE_SLIM_HOME.';
+  return { name: 'disk', ok: false, detail: `${stateDirectory} is on an overlay file system`, hint };
+}
+
 async function diskCheck(stateDirectory: string): Promise<HostCheck> {
   try {
-    const { bavail, bsize } = await statfs(stateDirectory);
+    const { bavail, bsize, type } = await statfs(stateDirectory);
+    if (type === OVERLAYFS_MAGIC) return overlayCheck(stateDirectory);
     const free = bavail * bsize;
     const ok = free >= FREE_WANTED_BYTES;
     const detail = `${(free / GIGABYTE).toFixed(1)} GB free in ${stateDirectory}`;

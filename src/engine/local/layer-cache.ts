@@ -138,6 +138,16 @@ function inLayer({ diffId }: Layer, error: unknown): unknown {
 
 function extractionFailed(stderr: string, errno: string | undefined): TraceSlimError {
   const general = commandFailed('tar', errno, stderr, 'unpacking a layer');
+  if (/Cannot mknod: Operation not permitted/.test(stderr)) {
+    return new TraceSlimError(
+      'PERMISSION_DENIED',
+      'a layer removes files, which cannot be stored in the state directory',
+      {
+        hint: 'That is so on an overlay file system, as inside of a container: name a volume or another disk in TRACE_SLIM_HOME.',
+        context: general.context,
+      },
+    );
+  }
   if (general.code !== 'ENGINE_FAILED') return general;
   return new TraceSlimError('IMAGE_INVALID', `a layer cannot be unpacked: ${stderr.trim().split('\n')[0] ?? ''}`, {
     hint: 'The archive is damaged or uses a tar extension that GNU tar does not know.',

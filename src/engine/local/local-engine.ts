@@ -12,7 +12,7 @@ import { createLayout, createRun, type StateLayout } from './state.ts';
 import { locate, prepareToolkit, type Toolkit } from './toolkit.ts';
 
 /** `f_type` of overlayfs, which cannot be the upper folder of another overlay. Source: statfs(2). */
-const OVERLAYFS_MAGIC = 0x794c7630;
+export const OVERLAYFS_MAGIC = 0x794c7630;
 
 const RUNTIMES = ['runc', 'crun'] as const;
 
