@@ -5,6 +5,7 @@ import { layoutOf } from './engine/local/state.ts';
 import type { Engine, OpenedImage } from './engine/types.ts';
 import { openImage } from './image/open.ts';
 import type { Image } from './image/types.ts';
+import { parseDestination } from './image/write.ts';
 import { includeList } from './keep/include-list.ts';
 import { findMisses } from './keep/missed.ts';
 import type { ProgressSink } from './progress.ts';
@@ -40,6 +41,9 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
   const { signal, version } = context;
   const stages = new Stages(context.progress);
   await using image = await openFat(settings.source, settings.run, signal);
+  const destinations = settings.outputs.length > 0 ? settings.outputs : [defaultOutput(image.location)];
+  // A destination that cannot be should not be found out after all the work.
+  for (const destination of destinations) parseDestination(destination);
   await using engine = await openLocalEngine(stateDirectory(), { signal });
   await using fat = await openStage(stages, engine, image, signal);
   const packages = readPackages(fat.rootfs);
@@ -68,7 +72,6 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
   await using slim = result.slim;
   const isAccepted = result.isVerified || !settings.verify;
   const tags = settings.tags.length > 0 ? settings.tags : defaultTags(image);
-  const destinations = settings.outputs.length > 0 ? settings.outputs : [defaultOutput(image.location)];
   const outputs = isAccepted
     ? await stages.run(
         'write',

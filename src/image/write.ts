@@ -56,7 +56,8 @@ const WRITERS = {
   oci: writeOciDirectory,
 } as const satisfies Record<Exclude<Transport, 'rootfs'>, Writer>;
 
-function parseDestination(destination: string) {
+/** Takes a destination apart. Fails with USAGE_INVALID for one that no image can be written to. */
+export function parseDestination(destination: string) {
   const { transport: word, rest } = parseLocation(destination);
   const transport = word ?? (rest.endsWith('.tar') ? 'docker-archive' : undefined);
   const colon = rest.indexOf(':');
