@@ -1,11 +1,9 @@
 import { creationSeconds } from './build/build-image.ts';
-import { defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
-import { openLocalEngine } from './engine/local/local-engine.ts';
+import { checkDestinations, defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
 import { layoutOf } from './engine/local/state.ts';
+import { openSources, type Sources } from './engine/select.ts';
 import type { Engine, OpenedImage } from './engine/types.ts';
-import { openImage } from './image/open.ts';
 import type { Image } from './image/types.ts';
-import { parseDestination } from './image/write.ts';
 import { includeList } from './keep/include-list.ts';
 import { findMisses } from './keep/missed.ts';
 import type { ProgressSink } from './progress.ts';
@@ -14,7 +12,7 @@ import type { ProbeReport, Report } from './report/report.ts';
 import type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
 import { saveReport } from './report/write.ts';
 import { readPackages } from './rootfs/packages.ts';
-import type { BuildSettings, PathsSettings, RunSettings, TraceSettings, VerifySettings } from './settings.ts';
+import type { BuildSettings, PathsSettings, TraceSettings, VerifySettings } from './settings.ts';
 import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
 import { checkTrace, type Observation, observe } from './trace/observe.ts';
@@ -40,11 +38,12 @@ export interface RunContext {
 export async function buildSlim(settings: BuildSettings, context: RunContext): Promise<Report> {
   const { signal, version } = context;
   const stages = new Stages(context.progress);
-  await using image = await openFat(settings.source, settings.run, signal);
+  await using sources = await openStageSources(stages, [settings.source], settings, context);
+  const { engine, images } = sources;
+  const [image] = images as [Image];
   const destinations = settings.outputs.length > 0 ? settings.outputs : [defaultOutput(image.location)];
   // A destination that cannot be should not be found out after all the work.
-  for (const destination of destinations) parseDestination(destination);
-  await using engine = await openLocalEngine(stateDirectory(), { signal });
+  checkDestinations(destinations, engine.name, engine.store);
   await using fat = await openStage(stages, engine, image, signal);
   const packages = readPackages(fat.rootfs);
   // It is awaited last; until then a failure of it is not an unhandled one.
@@ -76,7 +75,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     ? await stages.run(
         'write',
         'writing the slim image',
-        () => writeOutputs(slim, { fat: image, destinations, tags, createdSeconds, signal }),
+        () => writeOutputs(slim, { fat: image, destinations, tags, store: engine.store, createdSeconds, signal }),
         (written) => written.map((output) => output.destination).join(', '),
       )
     : [];
@@ -84,7 +83,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     'report',
     'writing the report',
     async () => ({
-      ...baseReport(version, image, fat, observation),
+      ...baseReport(version, engine, image, fat, observation),
       status: result.isVerified
         ? ('verified' as const)
         : settings.verify
@@ -112,8 +111,9 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
 /** Runs and probes an image, and writes what was seen to a file. */
 export async function traceImage(settings: TraceSettings, context: RunContext): Promise<TraceSummary> {
   const stages = new Stages(context.progress);
-  await using image = await openFat(settings.source, settings.run, context.signal);
-  await using engine = await openLocalEngine(stateDirectory(), context);
+  await using sources = await openStageSources(stages, [settings.source], settings, context);
+  const { engine, images } = sources;
+  const [image] = images as [Image];
   await using fat = await openStage(stages, engine, image, context.signal);
   const { observation } = await watch(fat, settings, stages, context);
   const { trace, runs } = observation;
@@ -134,9 +134,9 @@ export async function traceImage(settings: TraceSettings, context: RunContext): 
 export async function verifyImages(settings: VerifySettings, context: RunContext): Promise<Report> {
   const { signal } = context;
   const stages = new Stages(context.progress);
-  await using image = await openFat(settings.fat, settings.run, signal);
-  await using slimImage = await openFat(settings.slim, settings.run, signal);
-  await using engine = await openLocalEngine(stateDirectory(), { signal });
+  await using sources = await openStageSources(stages, [settings.fat, settings.slim], settings, context);
+  const { engine, images } = sources;
+  const [image, slimImage] = images as [Image, Image];
   await using fat = await openStage(stages, engine, image, signal);
   await using slim = await openStage(stages, engine, slimImage, signal);
   const { planned, observation } = await watch(fat, settings, stages, context);
@@ -157,7 +157,7 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
   const isVerified = misses.length === 0 && probes.every((probe) => probe.equal);
   if (isVerified) checkTrace(run.trace, { what: 'the trace of the replay', allowIncomplete: settings.allowIncomplete });
   const report: Report = {
-    ...baseReport(context.version, image, fat, observation),
+    ...baseReport(context.version, engine, image, fat, observation),
     status: isVerified ? 'verified' : 'differs',
     slim: summaryOf(slimImage, slim.rootfs),
     probes,
@@ -178,8 +178,9 @@ export async function listPaths(settings: PathsSettings, context: RunContext): P
       continue;
     }
     const stages = new Stages(context.progress);
-    await using image = await openFat(input, settings.run, context.signal);
-    await using engine = await openLocalEngine(stateDirectory(), context);
+    await using sources = await openStageSources(stages, [input], settings, context);
+    const { engine, images } = sources;
+    const [image] = images as [Image];
     await using fat = await openStage(stages, engine, image, context.signal);
     const { observation } = await watch(fat, settings, stages, context);
     lists.push(includeList(observation.trace, fat.rootfs));
@@ -233,13 +234,26 @@ function skippedPortNotes({ plan }: PlannedRun, { runs }: Observation): string[]
   return skipped.map((port) => `Port ${port} is exposed but never opened: nothing was asked there.`);
 }
 
-/** A plain directory has no configuration of its own: what the command line says describes the image. */
-async function openFat(source: string, run: RunSettings, signal: AbortSignal): Promise<Image> {
-  const image = await openImage(source, { signal });
-  if (!image.rootfsDirectory) return image;
-  const described = { ...runConfig(image.config.config ?? {}, run), Env: [...run.env] };
-  image.config.config = described;
-  return image;
+/** Opens the images and the engine for them. What the command line says describes a plain directory, which has no configuration. */
+function openStageSources(
+  stages: Stages,
+  names: readonly string[],
+  { engine: settings, run }: Pick<BuildSettings, 'engine' | 'run'>,
+  { signal, progress }: RunContext,
+): Promise<Sources> {
+  return stages.run(
+    'connect',
+    `finding ${names.join(' and ')}`,
+    async () => {
+      const told = (text: string) => progress({ kind: 'stage-progress', stage: 'connect', text });
+      const sources = await openSources(names, { settings, signal, progress: told });
+      for (const image of sources.images.filter((image) => image.rootfsDirectory)) {
+        image.config.config = { ...runConfig(image.config.config ?? {}, run), Env: [...run.env] };
+      }
+      return sources;
+    },
+    ({ engine }) => `with the ${engine.name} engine`,
+  );
 }
 
 function openStage(stages: Stages, engine: Engine, image: Image, signal: AbortSignal): Promise<OpenedImage> {
@@ -258,7 +272,7 @@ function recordOptions(context: RunContext, stage: 'trace' | 'verify') {
   };
 }
 
-function baseReport(version: string, image: Image, fat: OpenedImage, { trace }: Observation): Report {
+function baseReport(version: string, engine: Engine, image: Image, fat: OpenedImage, { trace }: Observation): Report {
   const { complete, losses, notes, lines, unparsedLines, unparsedSamples } = trace.completeness;
   return {
     schemaVersion: 1,
@@ -269,7 +283,7 @@ function baseReport(version: string, image: Image, fat: OpenedImage, { trace }: 
     reduction: null,
     outputs: [],
     tags: [],
-    engine: 'local',
+    engine: engine.name,
     tracer: 'strace',
     stages: [],
     trace: { complete, losses, notes, lines, unparsedLines, unparsedSamples, accesses: trace.accesses.length },

@@ -1,5 +1,5 @@
 /** The stages of a run, in the order a user sees them. */
-export type Stage = 'open' | 'trace' | 'plan' | 'pack' | 'verify' | 'heal' | 'write' | 'report';
+export type Stage = 'connect' | 'open' | 'trace' | 'plan' | 'pack' | 'verify' | 'heal' | 'write' | 'report';
 
 /** What the core tells about itself while it works. Nothing in the core prints: the command line renders these. */
 export type ProgressEvent =

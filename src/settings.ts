@@ -1,13 +1,24 @@
-import type { RuntimeConfig } from './image/types.ts';
+import type { Platform, RuntimeConfig } from './image/types.ts';
 
 /** Everything a run can be told, after defaults, as plain data. The command line is one maker of it. */
 export interface BuildSettings {
-  /** `docker-archive:FILE[:REF]`, `oci:DIR[:REF]`, `oci-archive:FILE[:REF]`, `rootfs:DIR`, or a bare path. */
+  /**
+   * `docker-archive:FILE[:REF]`, `oci:DIR[:REF]`, `oci-archive:FILE[:REF]`, `rootfs:DIR`, `docker-daemon:NAME`, or a bare
+   * path or image name.
+   */
   readonly source: string;
-  /** Where the slim image goes: `docker-archive:FILE`, `oci:DIR`, `oci-archive:FILE`. Empty: next to the input. */
+  readonly engine: EngineSettings;
+  /**
+   * Where the slim image goes: `docker-archive:FILE`, `oci:DIR`, `oci-archive:FILE`, `docker-daemon:` (the engine's
+   * store). Empty: where the input came from, a file next to it or the store.
+   */
   readonly outputs: readonly string[];
-  /** Names of the slim image inside its archive. Empty: the fat image's name with `.slim` appended. */
+  /** Names of the slim image in its archive or store. Empty: the fat image's name with `.slim` appended. */
   readonly tags: readonly string[];
+  /** `single`: one layer of everything kept. `preserve`: one filtered layer for each of the fat image's. */
+  readonly layers: 'single' | 'preserve';
+  /** Changes to the slim image's configuration. */
+  readonly edits: ConfigEdits;
   /** Overrides for running (and, for `rootfs:`, describing) the image. Never written into the slim image's config. */
   readonly run: RunSettings;
   readonly probes: ProbeSettings;
@@ -20,9 +31,54 @@ export interface BuildSettings {
   readonly reportPath?: string;
 }
 
+/** Which engine runs the image, and how it gets the image. */
+export interface EngineSettings {
+  /** `auto`: a daemon that has the image, for archives the built-in engine. */
+  readonly engine: 'auto' | 'docker' | 'podman' | 'local';
+  /** Address of a daemon: `unix:///path`, `tcp://host:port`, `ssh://user@host`. Absent: it is looked for. */
+  readonly host?: string;
+  /** Name of a Docker context. */
+  readonly context?: string;
+  /** `verify` false accepts any certificate of the daemon. `certDirectory` holds ca.pem, cert.pem and key.pem. */
+  readonly tls?: { readonly verify: boolean; readonly certDirectory?: string };
+  readonly pull: 'missing' | 'always' | 'never';
+  /** Absent: the engine's own. */
+  readonly platform?: Platform;
+}
+
+/** What is changed in the slim image's configuration, in Docker's words. Later steps win: overrides, removals, additions. */
+export interface ConfigEdits {
+  /** Keys of `RunSettings.config` (and `Env`, `Labels`, `Volumes`) that are written into the slim image. */
+  readonly overrides: readonly (keyof RuntimeConfig)[];
+  readonly set: Pick<RuntimeConfig, 'Entrypoint' | 'Cmd' | 'WorkingDir' | 'User' | 'StopSignal'>;
+  readonly addEnv: readonly string[];
+  readonly addLabels: Readonly<Record<string, string>>;
+  readonly addPorts: readonly string[];
+  readonly addVolumes: readonly string[];
+  readonly removeEnv: readonly string[];
+  readonly removeLabels: readonly string[];
+  readonly removePorts: readonly string[];
+  readonly removeVolumes: readonly string[];
+}
+
+/** The slim image's configuration is the fat one's. */
+export const NO_EDITS: ConfigEdits = {
+  overrides: [],
+  set: {},
+  addEnv: [],
+  addLabels: {},
+  addPorts: [],
+  addVolumes: [],
+  removeEnv: [],
+  removeLabels: [],
+  removePorts: [],
+  removeVolumes: [],
+};
+
 /** What `trace` is told: run, probe, write what was seen to a JSON Lines file. */
 export interface TraceSettings {
   readonly source: string;
+  readonly engine: EngineSettings;
   readonly run: RunSettings;
   readonly probes: ProbeSettings;
   readonly allowIncomplete: boolean;
@@ -34,6 +90,7 @@ export interface TraceSettings {
 export interface VerifySettings {
   readonly fat: string;
   readonly slim: string;
+  readonly engine: EngineSettings;
   readonly run: RunSettings;
   readonly probes: ProbeSettings;
   readonly allowIncomplete: boolean;
@@ -43,6 +100,7 @@ export interface VerifySettings {
 /** What `paths` is told. Each input is a trace file, or an image that is traced first. */
 export interface PathsSettings {
   readonly inputs: readonly string[];
+  readonly engine: EngineSettings;
   readonly run: RunSettings;
   readonly probes: ProbeSettings;
   readonly allowIncomplete: boolean;
@@ -53,8 +111,55 @@ export interface RunSettings {
   readonly config: Pick<RuntimeConfig, 'Entrypoint' | 'Cmd' | 'User' | 'WorkingDir' | 'ExposedPorts' | 'Healthcheck'>;
   /** Extra `NAME=value`. */
   readonly env: readonly string[];
-  readonly network: 'none' | 'host';
+  readonly container: ContainerSettings;
 }
+
+/** How the container around the application is made. Nothing of it gets into the slim image. */
+export interface ContainerSettings {
+  /** `none`: loopback only; `host`; for a daemon also `bridge` or the name of a network. Absent: the engine's default. */
+  readonly network?: string;
+  readonly hostname?: string;
+  /** `name:address`, for /etc/hosts. */
+  readonly hosts: readonly string[];
+  readonly dns: readonly string[];
+  readonly dnsSearch: readonly string[];
+  /** `container[:alias]`; daemons only. */
+  readonly links: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Capability names, with or without `CAP_`. */
+  readonly capAdd: readonly string[];
+  readonly mounts: readonly MountSettings[];
+  /** `[address:]hostPort:containerPort[/protocol]`; daemons only. */
+  readonly publish: readonly string[];
+  readonly shmSizeBytes?: number;
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** OCI runtime by name. */
+  readonly runtime?: string;
+  /** A terminal as standard input and output. */
+  readonly tty: boolean;
+  /** Standard input stays open and empty; else it is at its end. */
+  readonly stdin: boolean;
+}
+
+/** A container with nothing asked for. */
+export const PLAIN_CONTAINER: ContainerSettings = {
+  hosts: [],
+  dns: [],
+  dnsSearch: [],
+  links: [],
+  labels: {},
+  capAdd: [],
+  mounts: [],
+  publish: [],
+  sysctls: {},
+  tty: false,
+  stdin: false,
+};
+
+/** `source` of a bind mount is an absolute path of the engine's host; that of a volume its name, empty for a new one. */
+export type MountSettings =
+  | { readonly type: 'bind' | 'volume'; readonly source: string; readonly target: string; readonly readOnly: boolean }
+  | { readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes?: number; readonly mode?: number };
 
 /** When the container has been watched long enough. Several conditions: all must hold. */
 export type ContinueAfter = readonly ('probe' | 'exec' | 'signal' | 'enter' | { readonly timeoutMs: number })[];

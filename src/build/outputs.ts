@@ -1,14 +1,16 @@
 import { basename } from 'node:path';
+import type { ImageStore } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import type { Image } from '../image/types.ts';
-import { writeImage } from '../image/write.ts';
+import { parseDestination, writeImage } from '../image/write.ts';
 import type { SlimImage } from './build-image.ts';
 
 /** Endings of archives that `.slim` goes before. */
 const ARCHIVE_ENDING = /\.(?:tar(?:\.(?:gz|zst|bz2|xz))?|tgz)$/;
 
-/** Where a slim image goes when nobody says: next to the fat one, in the same format. */
+/** Where a slim image goes when nobody says: next to the fat one, in the same format; or into the same store. */
 export function defaultOutput({ transport, path }: Image['location']): string {
+  if (transport === 'docker-daemon') return 'docker-daemon:';
   const stem = path.replace(/\/+$/, '').replace(ARCHIVE_ENDING, '');
   if (transport === 'oci') return `oci:${stem}.slim`;
   return `${transport === 'oci-archive' ? transport : 'docker-archive'}:${stem}.slim.tar`;
@@ -29,22 +31,51 @@ function nameFromPath(path: string): string {
   return stem.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'image';
 }
 
-/** Writes the slim image to every destination; gives what was written. Errors: DISK_FULL, PERMISSION_DENIED. */
+/**
+ * What is wrong with destinations, before any work is done for them. `engine` is the name of the one that has no store.
+ * Errors: USAGE_INVALID.
+ */
+export function checkDestinations(
+  destinations: readonly string[],
+  engine: string,
+  store: ImageStore | undefined,
+): void {
+  for (const destination of destinations) {
+    if (parseDestination(destination).transport !== 'docker-daemon' || store) continue;
+    throw new TraceSlimError(
+      'USAGE_INVALID',
+      `${destination} cannot be written to: the ${engine} engine has no store`,
+      {
+        hint: 'Use docker-archive:FILE, or --engine docker.',
+      },
+    );
+  }
+}
+
+/** Writes the slim image to every destination; gives what was written. Errors: DISK_FULL, PERMISSION_DENIED, ENGINE_FAILED. */
 export async function writeOutputs(
   slim: SlimImage,
   options: {
     fat: Image;
     destinations: readonly string[];
     tags: readonly string[];
+    store: ImageStore | undefined;
     createdSeconds: number;
     signal: AbortSignal;
   },
 ): Promise<{ destination: string; digest: string }[]> {
-  const { fat, destinations, tags, createdSeconds, signal } = options;
+  const { fat, destinations, tags, store, createdSeconds, signal } = options;
   const annotations: Record<string, string> = { 'org.opencontainers.image.base.digest': fat.digest };
   if (fat.names[0]) annotations['org.opencontainers.image.base.name'] = fat.names[0];
   const written: { destination: string; digest: string }[] = [];
   for (const destination of destinations) {
+    const { transport, name } = parseDestination(destination);
+    if (transport === 'docker-daemon' && store) {
+      const names = name === undefined ? tags : [name];
+      const digest = await store.publish(slim.image, names, { signal });
+      written.push({ destination: `docker-daemon:${names[0] ?? digest}`, digest });
+      continue;
+    }
     const image = { config: slim.config, layer: slim.layer, tags, annotations };
     written.push(await writeImage(image, destination, { signal, createdSeconds }));
   }

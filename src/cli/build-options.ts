@@ -18,6 +18,33 @@ export const COMMON_OPTIONS: OptionGroup = {
   ],
 };
 
+/** Which engine runs the image. */
+export const ENGINE_OPTIONS: OptionGroup = {
+  heading: 'Engine:',
+  rows: [
+    {
+      name: 'engine',
+      kind: 'value',
+      value: 'name',
+      choices: ['auto', 'docker', 'podman', 'local'],
+      text: 'auto, docker, podman or local (built in)',
+    },
+    {
+      name: 'host',
+      short: 'H',
+      kind: 'value',
+      value: 'address',
+      text: 'of the daemon: unix://, tcp://, ssh://',
+      rare: true,
+    },
+    { name: 'context', kind: 'value', value: 'name', text: 'Docker context', rare: true },
+    { name: 'pull', kind: 'value', value: 'when', text: 'missing, always or never (missing)', rare: true },
+    { name: 'platform', kind: 'value', value: 'os/arch', text: 'which image of several: linux/amd64', rare: true },
+    { name: 'tls-verify', kind: 'off', text: 'accept any certificate of the daemon', rare: true },
+    { name: 'tls-cert-path', kind: 'value', value: 'dir', text: 'with ca.pem, cert.pem and key.pem', rare: true },
+  ],
+};
+
 /** How the image is run, for every command that runs one. */
 export const RUN_OPTIONS: OptionGroup = {
   heading: 'Run the image:',
@@ -30,7 +57,7 @@ export const RUN_OPTIONS: OptionGroup = {
     { name: 'workdir', kind: 'value', value: 'dir', text: "instead of the image's WORKDIR", rare: true },
     { name: 'expose', kind: 'list', value: 'port[/tcp]', text: "more ports than the image's EXPOSE", rare: true },
     { name: 'health-cmd', kind: 'value', value: 'command', text: "instead of the image's HEALTHCHECK", rare: true },
-    { name: 'network', kind: 'value', value: 'none|host', text: 'none (loopback only) unless given', rare: true },
+    { name: 'network', kind: 'value', value: 'name', text: 'none, host, or a network of the daemon', rare: true },
   ],
 };
 
@@ -127,6 +154,17 @@ export interface CommonOptions {
   readonly color?: boolean;
 }
 
+/** What every command that runs an image is told about the engine. */
+export interface EngineOptions {
+  readonly engine?: string;
+  readonly host?: string;
+  readonly context?: string;
+  readonly pull?: string;
+  readonly platform?: string;
+  readonly tlsVerify?: boolean;
+  readonly tlsCertPath?: string;
+}
+
 /** Values of the options above as commander hands them over; lists in the order given, absent when not given. */
 export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions {
   readonly target?: string;
@@ -137,7 +175,7 @@ export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions {
   readonly maxRounds?: string;
 }
 
-export interface RunOptions {
+export interface RunOptions extends EngineOptions {
   readonly cmd?: string;
   readonly entrypoint?: string;
   readonly env?: readonly string[];

@@ -1,12 +1,13 @@
 import { TraceSlimError } from '../errors.ts';
-import type { BuildSettings } from '../settings.ts';
+import { type BuildSettings, NO_EDITS } from '../settings.ts';
 import type { BuildOptions } from './build-options.ts';
+import { readEngineSettings } from './engine-settings.ts';
 import { readKeepSettings } from './keep-settings.ts';
 import { type Notice, readProbeSettings } from './probe-settings.ts';
 import { readRunSettings } from './run-settings.ts';
 import { parseCount } from './values.ts';
 
-export { readProbeSettings, readRunSettings };
+export { readEngineSettings, readProbeSettings, readRunSettings };
 
 const MAX_ROUNDS = '5';
 
@@ -28,8 +29,11 @@ export async function readBuildSettings(
   const reportPath = readReportPath(options.report);
   return {
     source: readSource(source, options.target),
+    engine: readEngineSettings(options),
     outputs: options.output ?? [],
     tags: options.tag ?? [],
+    layers: 'single',
+    edits: NO_EDITS,
     run: await readRunSettings(options, env),
     probes: await readProbeSettings(options, notice),
     keep: await readKeepSettings(options, notice),
@@ -45,7 +49,7 @@ export function readSource(source: string | undefined, target: string | undefine
   const found = source ?? target;
   if (found !== undefined && found !== '' && (target === undefined || found === target)) return found;
   throw new TraceSlimError('USAGE_INVALID', found ? 'two images are given' : 'no image is given', {
-    hint: 'name one, e.g. docker-archive:FILE, oci:DIR or rootfs:DIR',
+    hint: 'name one, e.g. nginx:alpine, docker-archive:FILE or oci:DIR',
   });
 }
 

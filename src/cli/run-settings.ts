@@ -1,4 +1,4 @@
-import type { RunSettings } from '../settings.ts';
+import { type ContainerSettings, PLAIN_CONTAINER, type RunSettings } from '../settings.ts';
 import type { RunOptions } from './build-options.ts';
 import { parseWords } from './shell-words.ts';
 import { invalid, parsePorts, readOptionFile } from './values.ts';
@@ -8,9 +8,11 @@ import { invalid, parsePorts, readOptionFile } from './values.ts';
  * `--env NAME` takes the value from `env`.
  */
 export async function readRunSettings(options: RunOptions, env: NodeJS.ProcessEnv): Promise<RunSettings> {
-  const network = options.network ?? 'none';
-  if (network !== 'none' && network !== 'host') throw invalid('--network', network, 'use none or host');
-  return { config: readConfig(options), env: await readEnvironment(options, env), network };
+  return { config: readConfig(options), env: await readEnvironment(options, env), container: readContainer(options) };
+}
+
+function readContainer({ network }: RunOptions): ContainerSettings {
+  return { ...PLAIN_CONTAINER, ...(network === undefined ? {} : { network }) };
 }
 
 function readConfig(options: RunOptions): RunSettings['config'] {

@@ -1,14 +1,15 @@
 import type { Readable } from 'node:stream';
-import type { Image, RuntimeConfig } from '../image/types.ts';
+import type { Image, Platform, RuntimeConfig } from '../image/types.ts';
 import type { ImagePath } from '../rootfs/path.ts';
 import type { RootFs } from '../rootfs/rootfs.ts';
+import type { ContainerSettings, EngineSettings } from '../settings.ts';
 
 /**
  * Runs images. An engine may be on another machine: nothing here hands out a path of the engine's host, and everything
  * that reads an image's files goes through {@link RootFs} and {@link OpenedImage.pack}.
  */
 export interface Engine extends AsyncDisposable {
-  readonly name: 'local';
+  readonly name: EngineName;
   /** A folder of this host for files of this run. Goes away with the engine, also after a crash (`clean`). */
   readonly scratchDirectory: string;
   /**
@@ -16,6 +17,32 @@ export interface Engine extends AsyncDisposable {
    * are forgotten with it.
    */
   open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage>;
+  /** Where the engine keeps images by name. Absent: it has no such place. */
+  readonly store?: ImageStore;
+}
+
+export type EngineName = 'local' | 'docker' | 'podman';
+
+/** The images an engine knows by name. */
+export interface ImageStore {
+  /**
+   * An image by name or id, pulled according to `pull`. Errors: IMAGE_NOT_FOUND, IMAGE_ACCESS_DENIED, NETWORK_FAILED,
+   * PLATFORM_UNSUPPORTED.
+   */
+  find(name: string, options: FindOptions): Promise<Image>;
+  /**
+   * Puts an image into the store under all the names, or under none when anything fails. Gives its id. An image that was
+   * opened in this run is not sent again.
+   */
+  publish(image: Image, names: readonly string[], options: { signal: AbortSignal }): Promise<string>;
+}
+
+export interface FindOptions {
+  readonly pull: EngineSettings['pull'];
+  readonly platform?: Platform | undefined;
+  readonly signal: AbortSignal;
+  /** One line at a time: what is being pulled, and how far it is. */
+  readonly progress: (text: string) => void;
 }
 
 /** An image that an engine has ready. */
@@ -39,8 +66,7 @@ export interface ContainerSpec {
    * that programs may write trace logs to.
    */
   command(toolkit: ToolkitPaths): readonly string[];
-  /** `none` has loopback only; `host` shares the engine host's network. */
-  readonly network: 'none' | 'host';
+  readonly settings: ContainerSettings;
   /** Extra environment entries, `NAME=value`. */
   readonly env?: readonly string[];
 }
@@ -69,6 +95,8 @@ export interface ExecSpec {
   command(toolkit: ToolkitPaths): readonly string[];
   readonly stdin?: Buffer | string;
   readonly env?: readonly string[];
+  /** Run as root with what a tracer is allowed, whoever the container's user is. */
+  readonly asTracer?: boolean;
 }
 
 /** Exit status as a shell gives it: 128 + n for a signal n. Output is bounded; `truncated` says when it was cut. */

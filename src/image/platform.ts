@@ -23,8 +23,14 @@ export function isPlatform(offered: Platform, wanted: Platform): boolean {
   );
 }
 
+/** Reads `linux/arm64/v8`; undefined for anything else. */
+export function parsePlatform(text: string): Platform | undefined {
+  const [, os, architecture, variant] = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text) ?? [];
+  return os && architecture ? { os, architecture, ...(variant ? { variant } : {}) } : undefined;
+}
+
 /** `linux/arm64/v8`. */
-function formatPlatform({ os, architecture, variant }: Platform): string {
+export function formatPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, ...(variant ? [variant] : [])].join('/');
 }
 

@@ -1,8 +1,8 @@
 import { TraceSlimError } from '../errors.ts';
 
-const TRANSPORTS = ['docker-archive', 'oci', 'oci-archive', 'rootfs'] as const;
+const TRANSPORTS = ['docker-archive', 'oci', 'oci-archive', 'rootfs', 'docker-daemon'] as const;
 
-/** Skopeo's words for where an image is, and `rootfs` for a root file system directory. */
+/** Skopeo's words for where an image is (`docker-daemon`: the store of any daemon), and `rootfs` for a directory. */
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** Where an image is read from or written to, as the user wrote it. */
@@ -14,7 +14,7 @@ export interface ImageLocation {
 }
 
 /** Transports other tools have, and how an image gets from there to one that is read here. */
-const FOREIGN_TRANSPORTS = new Set(['docker', 'docker-daemon', 'containers-storage', 'dir', 'ostree', 'sif']);
+const FOREIGN_TRANSPORTS = new Set(['docker', 'containers-storage', 'dir', 'ostree', 'sif']);
 
 /**
  * Splits `TRANSPORT:REST`. A colon in a bare path or image name is no transport.

@@ -75,13 +75,18 @@ export interface Image extends AsyncDisposable {
   /** As the user named it, e.g. `docker-archive:nginx.tar`. */
   readonly source: string;
   /** What the source turned out to be, and the file or directory it is in. */
-  readonly location: { readonly transport: 'docker-archive' | 'oci' | 'oci-archive' | 'rootfs'; readonly path: string };
+  readonly location: {
+    readonly transport: 'docker-archive' | 'oci' | 'oci-archive' | 'rootfs' | 'docker-daemon';
+    /** A file or directory of this host; for `docker-daemon` the image's id. */
+    readonly path: string;
+  };
   /** Names of the image inside its archive, e.g. `nginx:latest`. */
   readonly names: readonly string[];
   /** Digest of the manifest where the format has one, else of the configuration (Docker's image ID). */
   readonly digest: Digest;
   readonly config: ImageConfig;
   readonly platform: Platform;
+  /** For an image of a daemon its layers are read from there, in whole, when the first of them is opened. */
   readonly layers: readonly Layer[];
   /** Set for `rootfs:` sources: the image is this directory of this host and has no layers. */
   readonly rootfsDirectory?: string;

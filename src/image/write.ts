@@ -43,6 +43,7 @@ export async function writeImage(
   options: WriteImageOptions,
 ): Promise<WrittenImage> {
   const { transport, path, name } = parseDestination(destination);
+  if (transport === 'docker-daemon') throw new Error('the store of an engine is no file');
   const named = name === undefined ? image : { ...image, tags: [name] };
   const digest = await WRITERS[transport](named, path, options);
   return { destination: `${transport}:${path}${name === undefined ? '' : `:${name}`}`, digest };
@@ -54,7 +55,7 @@ const WRITERS = {
   'docker-archive': writeDockerArchive,
   'oci-archive': writeOciArchive,
   oci: writeOciDirectory,
-} as const satisfies Record<Exclude<Transport, 'rootfs'>, Writer>;
+} as const satisfies Record<Exclude<Transport, 'rootfs' | 'docker-daemon'>, Writer>;
 
 /** Takes a destination apart. Fails with USAGE_INVALID for one that no image can be written to. */
 export function parseDestination(destination: string) {
@@ -62,9 +63,10 @@ export function parseDestination(destination: string) {
   const transport = word ?? (rest.endsWith('.tar') ? 'docker-archive' : undefined);
   const colon = rest.indexOf(':');
   const path = colon === -1 ? rest : rest.slice(0, colon);
+  if (transport === 'docker-daemon') return { transport, path: '', name: rest === '' ? undefined : rest };
   if (transport === undefined || transport === 'rootfs' || path === '') {
     throw new TraceSlimError('USAGE_INVALID', `${destination} is nowhere an image can be written to`, {
-      hint: 'Use docker-archive:FILE, oci-archive:FILE or oci:DIR.',
+      hint: 'Use docker-archive:FILE, oci-archive:FILE, oci:DIR, or docker-daemon:NAME.',
     });
   }
   return { transport, path, name: colon === -1 ? undefined : rest.slice(colon + 1) };

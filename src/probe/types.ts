@@ -25,7 +25,7 @@ export interface Fact {
 export interface Probe {
   /** Unique within a run and stable between runs: `http GET :8080/`, `exec az --version`. */
   readonly id: string;
-  readonly kind: 'exec' | 'http' | 'healthcheck';
+  readonly kind: ProbeKindName;
   /** TCP ports that must be listening before this probe can run. */
   readonly ports: readonly number[];
   /** Loads what running the probe needs; called while the application starts. */
@@ -36,3 +36,18 @@ export interface Probe {
    */
   run(container: Container, options: { signal: AbortSignal }): Promise<Outcome[]>;
 }
+
+/** What a probe is, as probe files name it. */
+export type ProbeKindName =
+  | 'exec'
+  | 'host-exec'
+  | 'http'
+  | 'crawl'
+  | 'openapi'
+  | 'websocket'
+  | 'tcp'
+  | 'grpc-health'
+  | 'redis'
+  | 'fastcgi'
+  | 'healthcheck'
+  | 'signal';

@@ -35,7 +35,7 @@ export async function observe(image: OpenedImage, plan: RunPlan, options: Observ
     isTraced: false,
     hold: (container, signal) => untilDoneAs(first, container, signal),
   };
-  if (plan.network === 'host') await first.catch(() => {});
+  if (plan.container.network === 'host') await first.catch(() => {});
   const runs = await bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
   checkOutcomes(runs, plan, options.allowFailing);
   const trace = mergeTraces(runs.map((run) => run.trace));

@@ -50,7 +50,7 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
       config,
       command,
       env: options.run.env,
-      network: options.run.network,
+      container: options.run.container,
       isTraced: true,
       probes: planned.probes,
       ready,

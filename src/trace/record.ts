@@ -7,6 +7,7 @@ import { poll } from '../probe/poll.ts';
 import { type Readiness, type ReadyConditions, waitReady } from '../probe/readiness.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
 import { imagePathFromText } from '../rootfs/path.ts';
+import type { ContainerSettings } from '../settings.ts';
 import { untilQuiet } from './activity.ts';
 import { TraceCollector } from './collect.ts';
 import { PhaseLog } from './phases.ts';
@@ -19,7 +20,7 @@ export interface RunPlan {
   /** The command line of the container; empty when only exec probes are wanted. */
   readonly command: readonly string[];
   readonly env: readonly string[];
-  readonly network: 'none' | 'host';
+  readonly container: ContainerSettings;
   /** Whether the command is traced. Programs that probes run always are. */
   readonly isTraced: boolean;
   readonly probes: readonly Probe[];
@@ -142,8 +143,8 @@ async function runKeptAlive(run: Run, probes: readonly Probe[]): Promise<void> {
 }
 
 function startContainer(run: Run, command: (toolkit: ToolkitPaths) => readonly string[]): Promise<Container> {
-  const { config, env, network } = run.plan;
-  return run.image.start({ config, command, env, network }, run.options);
+  const { config, env, container: settings } = run.plan;
+  return run.image.start({ config, command, env, settings }, run.options);
 }
 
 /** Undefined when the application cannot be probed; `run.failure` then says why. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSlim } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
+import { PLAIN_CONTAINER } from '../../src/settings.ts';
 import { stateDirectory } from '../../src/state.ts';
 import { leftovers, temporaryDirectory, testContext } from '../support/engine.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
@@ -146,7 +147,7 @@ describe('a command-line program', () => {
   });
 
   test('that fails on the original image stops the run', async () => {
-    const run = { config: { Cmd: ['no-such-command'] }, env: [], network: 'none' as const };
+    const run = { config: { Cmd: ['no-such-command'] }, env: [], container: PLAIN_CONTAINER };
     const settings = buildSettings(
       `docker-archive:${fixtureImage('git')}`,
       `docker-archive:${join(work.path, 'none.tar')}`,
@@ -156,7 +157,7 @@ describe('a command-line program', () => {
   });
 
   test('may be said to fail, and then must fail alike', async () => {
-    const run = { config: { Cmd: ['no-such-command'] }, env: [], network: 'none' as const };
+    const run = { config: { Cmd: ['no-such-command'] }, env: [], container: PLAIN_CONTAINER };
     const probes = { ...defaultProbes, allowFailing: true };
     const settings = buildSettings(
       `docker-archive:${fixtureImage('git')}`,

@@ -4,6 +4,7 @@ import type { Container, ContainerSpec, Engine, OpenedImage } from '../../src/en
 import { openImage } from '../../src/image/open.ts';
 import type { RuntimeConfig } from '../../src/image/types.ts';
 import { imagePathFromText } from '../../src/rootfs/path.ts';
+import { PLAIN_CONTAINER } from '../../src/settings.ts';
 import { stateDirectory } from '../../src/state.ts';
 import { straceCommand } from '../../src/trace/strace-command.ts';
 import { leftovers } from '../support/engine.ts';
@@ -27,7 +28,7 @@ afterAll(async () => {
 function start(script: string, config: RuntimeConfig = {}, more: Partial<ContainerSpec> = {}): Promise<Container> {
   const spec: ContainerSpec = {
     config,
-    network: 'none',
+    settings: PLAIN_CONTAINER,
     command: (toolkit) => straceCommand(toolkit, 'main', ['/bin/sh', '-c', script]),
     ...more,
   };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { buildSlim } from '../../src/pipeline.ts';
 import type { HttpProbeSettings, RunSettings } from '../../src/settings.ts';
+import { PLAIN_CONTAINER } from '../../src/settings.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { buildSettings, defaultProbes } from '../support/settings.ts';
@@ -23,7 +24,7 @@ function serve(command: readonly string[], more: Partial<RunSettings> = {}, http
   const run: RunSettings = {
     config: { Entrypoint: [...command], Cmd: null, ExposedPorts: exposed },
     env: [],
-    network: 'none',
+    container: PLAIN_CONTAINER,
   };
   const settings = buildSettings(`docker-archive:${fixtureImage('git')}`, `oci:${join(work.path, 'slim')}`, {
     run: { ...run, ...more, config: { ...run.config, ...more.config } },
@@ -52,7 +53,7 @@ test('of two exposed ports one may stay closed, and the report says so', async (
 test('a port that the user names must open', async () => {
   const ready = { ...defaultProbes.ready, timeoutMs: 1500 };
   const settings = buildSettings(`docker-archive:${fixtureImage('git')}`, `oci:${join(work.path, 'none')}`, {
-    run: { config: { Entrypoint: ['perl', '-e', PLAIN_SERVER], Cmd: null }, env: [], network: 'none' },
+    run: { config: { Entrypoint: ['perl', '-e', PLAIN_SERVER], Cmd: null }, env: [], container: PLAIN_CONTAINER },
     probes: { ...defaultProbes, ready, http: { ...defaultProbes.http, ports: [18473, 9090] } },
   });
   await expect(buildSlim(settings, testContext())).rejects.toMatchObject({
@@ -62,7 +63,7 @@ test('a port that the user names must open', async () => {
 });
 
 test("an image is probed on this host's network when that is asked for", async () => {
-  const report = await serve(['perl', '-e', PLAIN_SERVER], { network: 'host' });
+  const report = await serve(['perl', '-e', PLAIN_SERVER], { container: { ...PLAIN_CONTAINER, network: 'host' } });
   expect(report.status).toBe('verified');
   expect(report.probes.at(-1)).toMatchObject({ probe: 'http GET :18473/', equal: true });
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSlim } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
 import type { RunSettings } from '../../src/settings.ts';
+import { PLAIN_CONTAINER } from '../../src/settings.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { buildSettings } from '../support/settings.ts';
@@ -59,7 +60,7 @@ describe('the image of a web server', () => {
     unpackImage(fixtureImage('nginx'), tree);
     const Entrypoint = ['nginx', '-g', 'daemon off;'];
     const config = { Entrypoint, ExposedPorts: { '80/tcp': {} }, WorkingDir: '/' };
-    const report = await slim(`rootfs:${tree}`, 'from-tree', { config, env: [], network: 'none' });
+    const report = await slim(`rootfs:${tree}`, 'from-tree', { config, env: [], container: PLAIN_CONTAINER });
     expect(report.status).toBe('verified');
     expect(keptPaths(report)).toEqual(keptPaths(expected));
     const written = JSON.parse(

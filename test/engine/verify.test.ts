@@ -16,7 +16,7 @@ import type { Access } from '../../src/trace/trace.ts';
 import { buildAndHeal } from '../../src/verify/heal.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
-import { buildSettings, defaultProbes, plainRun } from '../support/settings.ts';
+import { buildSettings, defaultProbes, localEngine, plainRun } from '../support/settings.ts';
 
 const PAGE = '/var/www/html/docs/index.html';
 const work = temporaryDirectory();
@@ -37,7 +37,10 @@ async function uncheckedSlim(name: string, exclude: string, probes = defaultProb
 }
 
 function verify(slim: string, probes = defaultProbes): Promise<Report> {
-  return verifyImages({ fat: nginx, slim, run: plainRun, probes, allowIncomplete: false }, testContext());
+  return verifyImages(
+    { fat: nginx, slim, engine: localEngine, run: plainRun, probes, allowIncomplete: false },
+    testContext(),
+  );
 }
 
 const missed = (report: Pick<Report, 'rounds'>) => report.rounds.map(({ misses }) => misses.map(({ path }) => path));

@@ -1,6 +1,15 @@
-import type { BuildSettings, ProbeSettings, RunSettings } from '../../src/settings.ts';
+import {
+  type BuildSettings,
+  type EngineSettings,
+  NO_EDITS,
+  PLAIN_CONTAINER,
+  type ProbeSettings,
+  type RunSettings,
+} from '../../src/settings.ts';
 
-export const plainRun: RunSettings = { config: {}, env: [], network: 'none' };
+export const plainRun: RunSettings = { config: {}, env: [], container: PLAIN_CONTAINER };
+
+export const localEngine: EngineSettings = { engine: 'local', pull: 'never' };
 
 export const defaultProbes: ProbeSettings = {
   exec: [],
@@ -24,8 +33,11 @@ export const defaultProbes: ProbeSettings = {
 export function buildSettings(source: string, output: string, changes: Partial<BuildSettings> = {}): BuildSettings {
   return {
     source,
+    engine: localEngine,
     outputs: [output],
     tags: [],
+    layers: 'single',
+    edits: NO_EDITS,
     run: plainRun,
     probes: defaultProbes,
     keep: { includes: [], excludes: [] },

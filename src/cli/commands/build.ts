@@ -4,6 +4,7 @@ import { latestReportPath } from '../../state.ts';
 import {
   type BuildOptions,
   COMMON_OPTIONS,
+  ENGINE_OPTIONS,
   KEEP_OPTIONS,
   PROBE_OPTIONS,
   RESULT_OPTIONS,
@@ -27,7 +28,16 @@ gives the same answers. The slim image is written only when it does.`,
     ['trace-slim build rootfs:/srv/tree --entrypoint /bin/app --expose 8080', 'a folder instead of an image'],
   ],
   arguments: [['[source]', 'docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR or a bare path']],
-  groups: [RESULT_OPTIONS, PROBE_OPTIONS, KEEP_OPTIONS, RUN_OPTIONS, VERIFY_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
+  groups: [
+    RESULT_OPTIONS,
+    PROBE_OPTIONS,
+    KEEP_OPTIONS,
+    RUN_OPTIONS,
+    ENGINE_OPTIONS,
+    VERIFY_OPTIONS,
+    TRACE_OPTIONS,
+    COMMON_OPTIONS,
+  ],
   acceptsSlimFlags: true,
   async run([source], console, session) {
     const { readBuildSettings } = await import('../build-settings.ts');

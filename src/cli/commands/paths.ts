@@ -1,6 +1,7 @@
 import { EXIT } from '../../errors.ts';
 import {
   COMMON_OPTIONS,
+  ENGINE_OPTIONS,
   PROBE_OPTIONS,
   type ProbeOptions,
   RUN_OPTIONS,
@@ -18,13 +19,14 @@ export const paths: CommandSpec<RunOptions & ProbeOptions> = {
     ["trace-slim paths tool.tar --exec 'tool --version' > paths.txt", 'trace an image first'],
   ],
   arguments: [['<input...>', 'trace files, or images as for build']],
-  groups: [PROBE_OPTIONS, RUN_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
+  groups: [PROBE_OPTIONS, RUN_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
   acceptsSlimFlags: true,
   async run(operands, console, session) {
     const { options } = console;
-    const { readProbeSettings, readRunSettings } = await import('../build-settings.ts');
+    const { readEngineSettings, readProbeSettings, readRunSettings } = await import('../build-settings.ts');
     const settings = {
       inputs: operands.filter((input) => input !== undefined),
+      engine: readEngineSettings(options),
       run: await readRunSettings(options, session.env),
       probes: await readProbeSettings(options, console.notice),
       allowIncomplete: options.allowIncompleteTrace ?? false,

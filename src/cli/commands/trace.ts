@@ -2,6 +2,7 @@ import { EXIT } from '../../errors.ts';
 import type { TraceSettings } from '../../settings.ts';
 import {
   COMMON_OPTIONS,
+  ENGINE_OPTIONS,
   PROBE_OPTIONS,
   type ProbeOptions,
   RUN_OPTIONS,
@@ -35,13 +36,14 @@ export const trace: CommandSpec<TraceOptions> = {
     ["trace-slim trace tool.tar --exec 'tool --version' -o tool.jsonl", 'a command'],
   ],
   arguments: [['[source]', 'docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR or a bare path']],
-  groups: [TRACE_RESULT, PROBE_OPTIONS, RUN_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
+  groups: [TRACE_RESULT, PROBE_OPTIONS, RUN_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
   acceptsSlimFlags: true,
   async run([source], console, session) {
     const { options } = console;
-    const { readProbeSettings, readRunSettings, readSource } = await import('../build-settings.ts');
+    const { readEngineSettings, readProbeSettings, readRunSettings, readSource } = await import('../build-settings.ts');
     const settings: TraceSettings = {
       source: readSource(source, options.target),
+      engine: readEngineSettings(options),
       run: await readRunSettings(options, session.env),
       probes: await readProbeSettings(options, console.notice),
       allowIncomplete: options.allowIncompleteTrace ?? false,

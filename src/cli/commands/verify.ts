@@ -1,6 +1,7 @@
 import type { VerifySettings } from '../../settings.ts';
 import {
   COMMON_OPTIONS,
+  ENGINE_OPTIONS,
   PROBE_OPTIONS,
   type ProbeOptions,
   RUN_OPTIONS,
@@ -32,15 +33,18 @@ export const verify: CommandSpec<VerifyOptions> = {
     ['<fat>', 'the image that is right'],
     ['<slim>', 'the image in question'],
   ],
-  groups: [VERIFY_RESULT, PROBE_OPTIONS, RUN_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
+  groups: [VERIFY_RESULT, PROBE_OPTIONS, RUN_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
   acceptsSlimFlags: true,
   async run([fat = '', slim = ''], console, session) {
     const { options } = console;
-    const { readProbeSettings, readRunSettings, readReportPath } = await import('../build-settings.ts');
+    const { readEngineSettings, readProbeSettings, readRunSettings, readReportPath } = await import(
+      '../build-settings.ts'
+    );
     const reportPath = readReportPath(options.report);
     const settings: VerifySettings = {
       fat,
       slim,
+      engine: readEngineSettings(options),
       run: await readRunSettings(options, session.env),
       probes: await readProbeSettings(options, console.notice),
       allowIncomplete: options.allowIncompleteTrace ?? false,

@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { errnoOf, TraceSlimError } from '../../errors.ts';
 import type { Image } from '../../image/types.ts';
 import type { HostCheck } from '../../report/results.ts';
+import { PLAIN_CONTAINER } from '../../settings.ts';
 import { hostPath, PACKAGE_OF } from './command.ts';
 import { OVERLAYFS_MAGIC, openLocalEngine } from './local-engine.ts';
 
@@ -142,7 +143,7 @@ async function trialCheck(stateDirectory: string, options: { signal: AbortSignal
     await using container = await opened.start(
       {
         config: {},
-        network: 'none',
+        settings: PLAIN_CONTAINER,
         command: (kit) => straceCommand(kit, 'main', [...kit.launcher, kit.sh, ...command]),
       },
       options,

@@ -2,10 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { TraceSlimError } from '../../errors.ts';
 import type { Image } from '../../image/types.ts';
 import { type ImagePath, imagePathFromText } from '../../rootfs/path.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
+import type { ContainerSettings } from '../../settings.ts';
 import type { Container, ContainerSpec, OpenedImage, ToolkitPaths } from '../types.ts';
 import { runCommand } from './command.ts';
 import { createLogsDirectory, LocalContainer } from './container.ts';
@@ -127,6 +129,7 @@ export class LocalImage implements OpenedImage {
 
   async start(spec: ContainerSpec, options: { signal: AbortSignal }): Promise<Container> {
     const { run, lower } = this.#parts;
+    const network = localNetwork(spec.settings);
     const id = `trace-slim-${run.id}-${randomName()}-${++this.#containers}`;
     const directory = join(run.directory, id);
     await mkdir(directory, { mode: 0o711 });
@@ -143,7 +146,7 @@ export class LocalImage implements OpenedImage {
       const identity = await resolveIdentity(this.rootfs, spec.config.User ?? '');
       const toolkit = toolkitPaths(run, identity.uid === 0);
       const mounts = [
-        ...(await systemFileMounts(directory, spec.network)),
+        ...(await systemFileMounts(directory, network)),
         ...(await this.#volumeMounts(spec, directory, root.path)),
         bind(run.toolkit.directory, `${toolkit.prefix}/kit`, ['ro', 'nosuid', 'nodev']),
         bind(logsDirectory, toolkit.logs, ['rw', 'nosuid', 'nodev', 'noexec']),
@@ -156,7 +159,7 @@ export class LocalImage implements OpenedImage {
         identity,
         rootDirectory: root.path,
         mounts,
-        network: spec.network,
+        network,
         cgroupsPath: `/${id}`,
       });
       await writeFile(join(directory, 'config.json'), JSON.stringify(bundle));
@@ -175,7 +178,7 @@ export class LocalImage implements OpenedImage {
         identity,
         config: spec.config,
         env,
-        network: spec.network,
+        network,
         release: async () => root[Symbol.asyncDispose](),
       });
     } catch (error) {
@@ -207,6 +210,13 @@ export class LocalImage implements OpenedImage {
     }
     return mounts;
   }
+}
+
+function localNetwork({ network = 'none' }: ContainerSettings): 'none' | 'host' {
+  if (network === 'none' || network === 'host') return network;
+  throw new TraceSlimError('USAGE_INVALID', `the built-in engine has no network ${network}`, {
+    hint: 'Use --network none or host, or --engine docker.',
+  });
 }
 
 function randomName(): string {

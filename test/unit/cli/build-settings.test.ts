@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { BuildSettings } from '../../../src/settings.ts';
+import { NO_EDITS, PLAIN_CONTAINER } from '../../../src/settings.ts';
 import { reportOf } from '../../support/report.ts';
 import type { Pipeline } from '../../support/session.ts';
 import { fakeSession } from '../../support/session.ts';
@@ -40,7 +41,10 @@ test('an image alone gets every default', async () => {
     source: 'nginx.tar',
     outputs: [],
     tags: [],
-    run: { config: {}, env: [], network: 'none' },
+    run: { config: {}, env: [], container: PLAIN_CONTAINER },
+    engine: { engine: 'auto', pull: 'missing' },
+    layers: 'single',
+    edits: NO_EDITS,
     probes: {
       exec: [],
       execFiles: [],
@@ -134,7 +138,7 @@ describe('each option reaches its setting', () => {
     [['--expose', '80', '--expose=81/tcp'], (s) => s.run.config, { ExposedPorts: { '80/tcp': {}, '81/tcp': {} } }],
     [['--health-cmd', 'ok'], (s) => s.run.config, { Healthcheck: { Test: ['CMD-SHELL', 'ok'] } }],
     [['--env', 'A=1=2', '--env', 'FROM_HOST', '--env', 'ABSENT'], (s) => s.run.env, ['A=1=2', 'FROM_HOST=yes']],
-    [['--network', 'host'], (s) => s.run.network, 'host'],
+    [['--network', 'host'], (s) => s.run.container.network, 'host'],
     [['--exclude-pattern', '/a/**'], (s) => s.keep.excludes, ['/a/**']],
     [
       ['--http-probe-cmd', 'crawl:POST:/x'],
@@ -208,7 +212,7 @@ test.each([
   [['build', 'a.tar', '--cmd', 'say "hi'], '--cmd does not take "say \\"hi"'],
   [['build', 'a.tar', '--cmd', '[1]'], '--cmd does not take "[1]"'],
   [['build', 'a.tar', '--env', '=x'], '--env does not take "=x"'],
-  [['build', 'a.tar', '--network', 'bridge'], '--network does not take "bridge"'],
+  [['build', 'a.tar', '--pull', 'sometimes'], '--pull does not take "sometimes"'],
   [['build', 'a.tar', '--mount', '/a:/b'], '--mount is not supported'],
   [['build', 'a.tar', '--exec-file', '/nowhere/x.sh'], 'cannot read --exec-file /nowhere/x.sh: no such file'],
 ])('%j is refused as wrong usage', async (argv, message) => {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { PLAIN_CONTAINER } from '../../../src/settings.ts';
 import { runConfig } from '../../../src/trace/run-config.ts';
 
 const image = { Entrypoint: ['/entry'], Cmd: ['serve'], User: 'app' };
-const run = (config: object) => ({ config, env: [], network: 'none' as const });
+const run = (config: object) => ({ config, env: [], container: PLAIN_CONTAINER });
 
 test("keeps the image's own configuration where nothing is overridden", () => {
   expect(runConfig(image, run({}))).toEqual(image);

@@ -1,0 +1,106 @@
+import { stat } from 'node:fs/promises';
+import { errnoOf, TraceSlimError } from '../errors.ts';
+import { openImage } from '../image/open.ts';
+import { parseImageName, parseLocation } from '../image/reference.ts';
+import type { Image } from '../image/types.ts';
+import type { EngineSettings } from '../settings.ts';
+import { stateDirectory } from '../state.ts';
+import type { Engine } from './types.ts';
+
+/** Images that are open, and the engine that can run them. The disposal closes both. */
+export interface Sources extends AsyncDisposable {
+  readonly engine: Engine;
+  /** In the order they were named. */
+  readonly images: readonly Image[];
+}
+
+export interface SelectOptions {
+  readonly settings: EngineSettings;
+  readonly signal: AbortSignal;
+  readonly progress: (text: string) => void;
+}
+
+/**
+ * Opens the named images and the engine for them: the one that was asked for, else a daemon for the names of images and
+ * the built-in engine for archives. Errors: IMAGE_NOT_FOUND, ENGINE_UNAVAILABLE, USAGE_INVALID and what opening gives.
+ */
+export async function openSources(names: readonly string[], options: SelectOptions): Promise<Sources> {
+  const { signal } = options;
+  const stored = await Promise.all(names.map((name) => storedName(name)));
+  const resources = new Resources();
+  try {
+    const files = stored.every((name) => name === undefined);
+    // Reading an archive's manifest tells what is wrong with it before any engine is asked.
+    const archives = await Promise.all(
+      names.map((name, at) => (stored[at] === undefined ? openImage(name, archiveOptions(options)) : undefined)),
+    );
+    for (const archive of archives) if (archive) resources.add(archive);
+    const engine = await openEngine(files, names, options);
+    resources.add(engine);
+    const images: Image[] = [];
+    for (const [at, archive] of archives.entries()) {
+      const image = archive ?? (await findStored(engine, stored[at] as string, options));
+      if (!archive) resources.add(image);
+      images.push(image);
+    }
+    signal.throwIfAborted();
+    return { engine, images, [Symbol.asyncDispose]: () => resources.dispose() };
+  } catch (error) {
+    await resources.dispose();
+    throw error;
+  }
+}
+
+function archiveOptions({ settings, signal }: SelectOptions) {
+  return { signal, ...(settings.platform ? { platform: settings.platform } : {}) };
+}
+
+async function openEngine(files: boolean, names: readonly string[], options: SelectOptions): Promise<Engine> {
+  const { settings, signal } = options;
+  const isLocal = settings.engine === 'local' || (settings.engine === 'auto' && files && settings.host === undefined);
+  if (!isLocal) {
+    const { openDaemonEngine } = await import('./docker/docker-engine.ts');
+    return openDaemonEngine(settings, { stateDirectory: stateDirectory(), wanted: files ? [] : names, signal });
+  }
+  const { openLocalEngine } = await import('./local/local-engine.ts');
+  return openLocalEngine(stateDirectory(), { signal });
+}
+
+function findStored(engine: Engine, name: string, { settings, signal, progress }: SelectOptions): Promise<Image> {
+  if (!engine.store) {
+    throw new TraceSlimError('IMAGE_NOT_FOUND', `${name} is no file, and the built-in engine knows no images by name`, {
+      hint: `Save it first: docker save ${name} -o image.tar; or use --engine docker.`,
+    });
+  }
+  return engine.store.find(name, { pull: settings.pull, platform: settings.platform, signal, progress });
+}
+
+/** The name when a source is an image's name or id in an engine's store; undefined for files and directories. */
+async function storedName(source: string): Promise<string | undefined> {
+  const { transport, rest } = parseLocation(source);
+  if (transport === 'docker-daemon') return rest;
+  if (transport !== undefined || (await isThere(source)) || /^[./]/.test(source)) return undefined;
+  return parseImageName(source) || /^(?:sha256:)?[0-9a-f]{12,64}$/.test(source) ? source : undefined;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    return errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR';
+  }
+}
+
+/** Disposes of what was added, last first. */
+class Resources {
+  readonly #all: AsyncDisposable[] = [];
+
+  add(resource: AsyncDisposable): void {
+    this.#all.push(resource);
+  }
+
+  async dispose(): Promise<void> {
+    for (const resource of this.#all.splice(0).reverse()) await resource[Symbol.asyncDispose]();
+  }
+}
