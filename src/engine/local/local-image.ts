@@ -8,7 +8,8 @@ import { type ImagePath, imagePathFromText } from '../../rootfs/path.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
 import type { ContainerSettings } from '../../settings.ts';
-import type { Container, ContainerSpec, OpenedImage, ToolkitPaths } from '../types.ts';
+import { toolkitPaths } from '../toolkit-paths.ts';
+import type { Container, ContainerSpec, OpenedImage } from '../types.ts';
 import { runCommand } from './command.ts';
 import { createLogsDirectory, LocalContainer } from './container.ts';
 import { resolveIdentity } from './identity.ts';
@@ -21,9 +22,6 @@ import { mountOverlay, unmount } from './overlay.ts';
 import { packPaths } from './pack.ts';
 import { type Mount, runtimeSpec } from './runtime-spec.ts';
 import { createScratch } from './scratch.ts';
-
-/** Folder inside containers where the toolkit and the logs are bound. On /dev, which is no part of an image. */
-const TOOLKIT_PARENT = '/dev/.trace-slim-';
 
 interface Parts {
   readonly run: LocalRun;
@@ -144,7 +142,7 @@ export class LocalImage implements OpenedImage {
     try {
       const logsDirectory = await createLogsDirectory(directory);
       const identity = await resolveIdentity(this.rootfs, spec.config.User ?? '');
-      const toolkit = toolkitPaths(run, identity.uid === 0);
+      const toolkit = toolkitPaths({ runId: run.id, loader: run.toolkit.loader, isRoot: identity.uid === 0 });
       const mounts = [
         ...(await systemFileMounts(directory, network)),
         ...(await this.#volumeMounts(spec, directory, root.path)),
@@ -228,24 +226,6 @@ function chainName(image: Image): string {
     .update(image.layers.map((layer) => layer.diffId).join(' '))
     .digest('hex')
     .slice(0, 32);
-}
-
-function toolkitPaths(run: LocalRun, isRoot: boolean): ToolkitPaths {
-  const prefix = `${TOOLKIT_PARENT}${run.id}`;
-  const kit = `${prefix}/kit`;
-  const { loader } = run.toolkit;
-  const shim = `${kit}/shim`;
-  const setpriv = [`${shim}/${loader}`, '--library-path', `${kit}/lib`, `${kit}/bin/setpriv`];
-  return {
-    launcher: [`${kit}/lib/${loader}`, '--library-path', `${kit}/lib`],
-    strace: `${kit}/bin/strace`,
-    sh: `${kit}/bin/sh`,
-    sleep: `${kit}/bin/sleep`,
-    unprivileged: isRoot ? [...setpriv, '--bounding-set=-sys_ptrace', '--'] : [],
-    shim: imagePathFromText(shim),
-    logs: `${prefix}/logs`,
-    prefix: imagePathFromText(prefix),
-  };
 }
 
 function bind(source: string, destination: string, options: readonly string[]): Mount {

@@ -1,0 +1,40 @@
+import { imagePathFromText } from '../rootfs/path.ts';
+import type { ToolkitPaths } from './types.ts';
+
+/**
+ * Where a container finds the toolkit and leaves its logs. Below /dev, which is no part of an image: listing the image's
+ * root shows nothing of it.
+ */
+export interface ToolkitPlace {
+  /** Random part of the names of one run. */
+  readonly runId: string;
+  /** File name of the toolkit's dynamic loader. */
+  readonly loader: string;
+  /** Whether the container's processes start as root, and its tracer with more than they may have. */
+  readonly isRoot: boolean;
+}
+
+const PARENT = '/dev/.trace-slim-';
+
+/** The folder of a run in its containers; the toolkit is bound at `kit` in it, the folder for logs at `logs`. */
+export function toolkitPrefix(runId: string): string {
+  return `${PARENT}${runId}`;
+}
+
+/** Absolute paths inside the container, see {@link ToolkitPaths}. */
+export function toolkitPaths({ runId, loader, isRoot }: ToolkitPlace): ToolkitPaths {
+  const prefix = toolkitPrefix(runId);
+  const kit = `${prefix}/kit`;
+  const shim = `${kit}/shim`;
+  const setpriv = [`${shim}/${loader}`, '--library-path', `${kit}/lib`, `${kit}/bin/setpriv`];
+  return {
+    launcher: [`${kit}/lib/${loader}`, '--library-path', `${kit}/lib`],
+    strace: `${kit}/bin/strace`,
+    sh: `${kit}/bin/sh`,
+    sleep: `${kit}/bin/sleep`,
+    unprivileged: isRoot ? [...setpriv, '--bounding-set=-sys_ptrace', '--'] : [],
+    shim: imagePathFromText(shim),
+    logs: `${prefix}/logs`,
+    prefix: imagePathFromText(prefix),
+  };
+}
