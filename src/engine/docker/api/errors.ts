@@ -1,0 +1,140 @@
+import { type ErrorCode, errnoOf, TraceSlimError } from '../../../errors.ts';
+
+/** Enough for any call that does not wait for a transfer or a container. */
+const CALL_TIMEOUT_MS = 60_000;
+
+interface Reason {
+  readonly code: ErrorCode;
+  readonly hint: string;
+}
+
+const GONE: Reason = {
+  code: 'ENGINE_UNAVAILABLE',
+  hint: 'See whether the daemon is running: `trace-slim doctor` shows every one that was looked for.',
+};
+const UNREACHABLE: Reason = {
+  code: 'NETWORK_FAILED',
+  hint: 'See whether the host can be reached: name, VPN, proxy, firewall.',
+};
+
+/** What an errno between this process and the daemon means. */
+const BY_ERRNO: Readonly<Record<string, Reason>> = {
+  ENOENT: GONE,
+  ECONNREFUSED: GONE,
+  ECONNRESET: GONE,
+  EPIPE: GONE,
+  ENOTSOCK: GONE,
+  EACCES: {
+    code: 'PERMISSION_DENIED',
+    hint: 'Add the user to the group of the socket (`sudo usermod -aG docker $USER`, then log in again), or run as root.',
+  },
+  ENOTFOUND: UNREACHABLE,
+  EAI_AGAIN: UNREACHABLE,
+  EHOSTUNREACH: UNREACHABLE,
+  ENETUNREACH: UNREACHABLE,
+  ETIMEDOUT: UNREACHABLE,
+};
+const EPERM_IS_EACCES = { EPERM: BY_ERRNO.EACCES as Reason };
+
+/** What a daemon's words mean, whatever status they come with: the first that matches. */
+const BY_MESSAGE: readonly (Reason & { readonly pattern: RegExp })[] = [
+  {
+    pattern: /no space left on device|disk quota exceeded/i,
+    code: 'DISK_FULL',
+    hint: "Free some space on the daemon's disk: docker system prune, podman system prune.",
+  },
+  {
+    pattern:
+      /no matching manifest|does not match the specified platform|no image found in (?:manifest list|image index)/i,
+    code: 'PLATFORM_UNSUPPORTED',
+    hint: 'Name a platform the image is made for with --platform.',
+  },
+  {
+    pattern:
+      /unauthorized|authentication required|access .*denied|denied: |no basic auth|may require 'docker login'|\b40[13] /i,
+    code: 'IMAGE_ACCESS_DENIED',
+    hint: 'Check the name of the image, and log in to its registry: docker login, podman login.',
+  },
+  {
+    pattern:
+      /no such image|manifest .*unknown|manifest for .* not found|name unknown|image not known|repository .*not found/i,
+    code: 'IMAGE_NOT_FOUND',
+    hint: 'Check the name and the tag; `docker images` shows what the daemon has.',
+  },
+  {
+    pattern:
+      /dial tcp|no such host|i\/o timeout|TLS handshake|x509:|connection refused|toomanyrequests|unexpected EOF|server misbehaving|network is unreachable|Client\.Timeout|http: server gave HTTP response|pinging container registry/i,
+    code: 'NETWORK_FAILED',
+    hint: "See whether the daemon's host reaches the registry: name, proxy, certificates, rate limits.",
+  },
+];
+
+/**
+ * The error for a failed call to a daemon, in our codes. `doing` says what was tried: `pulling nginx`. An error that is
+ * one of ours already, or an abort, is handed back as it is.
+ */
+export function daemonError(error: unknown, doing: string): TraceSlimError {
+  if (error instanceof TraceSlimError) return error;
+  const status = statusOf(error);
+  const words = wordsOf(error);
+  const errno = errnoOf(error);
+  const details = { cause: error, context: { ...(status ? { status } : {}), ...(errno ? { errno } : {}) } };
+  const reason = (status === undefined && errno !== undefined
+    ? { ...BY_ERRNO, ...EPERM_IS_EACCES }[errno]
+    : undefined) ??
+    BY_MESSAGE.find(({ pattern }) => pattern.test(words)) ?? { code: 'ENGINE_FAILED' as const };
+  const hint = 'hint' in reason ? { hint: reason.hint } : {};
+  return new TraceSlimError(reason.code, `${doing} failed: ${words}`, { ...hint, ...details });
+}
+
+/** The HTTP status of a daemon's answer; undefined when there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined;
+}
+
+/** dockerode writes `(HTTP code 404) no such image - No such image: nginx:latest `: what counts is at the end. */
+function wordsOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim() || 'no reason given';
+}
+
+export interface AskOptions {
+  /** Default 60 s. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Waits for one API call no longer than its deadline, and maps its failure. A daemon behind a connection that swallows
+ * everything gives TIMED_OUT. Rejects with the signal's reason when aborted.
+ */
+export async function asked<T>(work: Promise<T>, doing: string, options: AskOptions = {}): Promise<T> {
+  const { signal, timeoutMs = CALL_TIMEOUT_MS } = options;
+  signal?.throwIfAborted();
+  let stop = () => {};
+  const given = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(() => reject(noAnswer(doing, timeoutMs)), timeoutMs);
+    const aborted = () => reject(signal?.reason);
+    signal?.addEventListener('abort', aborted, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', aborted);
+    };
+  });
+  try {
+    return await Promise.race([work, given]);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw daemonError(error, doing);
+  } finally {
+    stop();
+  }
+}
+
+function noAnswer(doing: string, timeoutMs: number): TraceSlimError {
+  return new TraceSlimError('TIMED_OUT', `${doing} failed: no answer from the daemon within ${timeoutMs / 1000} s`, {
+    hint: 'See whether the daemon hangs, or the connection to it swallows packets (VPN, firewall).',
+  });
+}
