@@ -15,6 +15,8 @@ export type TraceWrapper = (toolkit: ToolkitPaths, command: readonly string[], p
 export interface Program {
   command(toolkit: ToolkitPaths): readonly string[];
   readonly stdin?: Buffer;
+  /** More environment, `NAME=value`. */
+  readonly env?: readonly string[];
 }
 
 export interface ExecProbeOptions {
@@ -54,6 +56,7 @@ export async function runTraced(container: Container, run: TracedRun): Promise<O
       {
         command: (toolkit) => run.trace(toolkit, program.command(toolkit), id),
         ...(program.stdin && { stdin: program.stdin }),
+        ...(program.env && { env: program.env }),
       },
       { signal: deadline.signal },
     );

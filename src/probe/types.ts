@@ -19,6 +19,11 @@ export interface Fact {
   readonly value: string;
   /** `exact` differs by one byte; `text` has volatile parts masked first; `shown` is never compared. */
   readonly compare: 'exact' | 'text' | 'shown';
+  /**
+   * What a user has declared to be volatile: `/regex/flags`, of which all matches are masked, or a JSON path such as
+   * `$.items[*].id`, whose values are.
+   */
+  readonly masks?: readonly string[];
 }
 
 /** Something done to a running container whose result is observable. */

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { ToolkitPaths } from '../../engine/types.ts';
+import { runTraced } from '../exec.ts';
+import { shellProgram } from '../shell.ts';
+import type { KindContext, ProbeKind } from './kind.ts';
+
+const command = z
+  .union([z.string().min(1), z.array(z.string()).min(1)])
+  .meta({ description: 'A shell command line, or a program and its arguments.' });
+
+const full = z.strictObject({
+  command,
+  stdin: z.string().optional().meta({ description: 'What the program reads from its standard input.' }),
+  env: z.record(z.string(), z.string()).optional().meta({ description: 'More environment.' }),
+});
+
+type ExecSpec = z.infer<typeof full>;
+
+const schema: z.ZodType<ExecSpec> = z
+  .union([command.transform((given) => ({ command: given })), full])
+  .meta({ description: 'Runs a program in the container, as its user.' });
+
+/** A program run in the container; ok when it exits 0, unless `expect` says otherwise. */
+export const execKind: ProbeKind<ExecSpec> = {
+  name: 'exec',
+  schema,
+  expects: ['exit', 'stdout', 'stderr'],
+  decides: 'exit',
+  make: ({ command }, context) => ({
+    title: typeof command === 'string' ? command : command.join(' '),
+    ports: [],
+    async run(container, { id, spec, timeoutMs, signal }) {
+      const { stdin, env } = spec;
+      const program = {
+        command: (toolkit: ToolkitPaths) => commandOf(spec, context, toolkit),
+        ...(stdin === undefined ? {} : { stdin: Buffer.from(stdin) }),
+        ...(env ? { env: Object.entries(env).map(([name, value]) => `${name}=${value}`) } : {}),
+      };
+      const accepts = (exitStatus: number) => exitStatus === 0;
+      return [await runTraced(container, { id, program, trace: context.trace, timeoutMs, signal, accepts })];
+    },
+  }),
+};
+
+function commandOf({ command }: ExecSpec, { programs }: KindContext, toolkit: ToolkitPaths): readonly string[] {
+  return typeof command === 'string' ? shellProgram(command, programs).command(toolkit) : command;
+}
