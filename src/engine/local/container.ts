@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TraceSlimError } from '../../errors.ts';
 import type { RuntimeConfig } from '../../image/types.ts';
+import type { Identity } from '../../rootfs/identity.ts';
 import type { Container, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
-import type { Identity } from './identity.ts';
 import type { ContainerProcess, OciRuntime } from './oci-runtime.ts';
 import { isTraced, listeningPorts, mindsSignal } from './process-table.ts';
 import { processSpec } from './runtime-spec.ts';
@@ -29,6 +29,9 @@ export interface LocalContainerParts {
   /** Undoes the mounts; called once the container is gone. */
   readonly release: () => Promise<void>;
 }
+
+/** What {@link processSpec} gives root is what a tracer is allowed. */
+const ROOT: Identity = { uid: 0, gid: 0, additionalGids: [], home: '/root' };
 
 const GONE_POLL_MS = 5;
 const KILL_DEADLINE_MS = 10_000;
@@ -82,11 +85,12 @@ export class LocalContainer implements Container {
 
   async exec(spec: ExecSpec, options: { signal: AbortSignal }): Promise<ExecResult> {
     const { directory, runtime, config, identity } = this.#parts;
+    const whose = spec.asTracer ? { config: { ...config, WorkingDir: '/' }, identity: ROOT } : { config, identity };
     const name = `exec-${++this.#execs}`;
     const specFile = join(directory, `${name}.json`);
     const env = [...this.#parts.env, ...(spec.env ?? [])];
     const command = this.#reportingStatus(name, spec.command(this.toolkit));
-    await writeFile(specFile, JSON.stringify(processSpec({ config, identity, env, command })));
+    await writeFile(specFile, JSON.stringify(processSpec({ ...whose, env, command })));
     const process = await runtime.exec(this.id, specFile, () => this.#statusOf(name), {
       directory,
       name,

@@ -1,5 +1,5 @@
 import type { RuntimeConfig } from '../../image/types.ts';
-import type { Identity } from './identity.ts';
+import type { Identity } from '../../rootfs/identity.ts';
 import { seccompProfile } from './seccomp.ts';
 
 /** Docker's default set. Source: https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities */

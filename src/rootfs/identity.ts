@@ -1,7 +1,7 @@
-import { TraceSlimError } from '../../errors.ts';
-import { imagePathFromText } from '../../rootfs/path.ts';
-import { resolvePath } from '../../rootfs/resolve.ts';
-import type { RootFs } from '../../rootfs/rootfs.ts';
+import { TraceSlimError } from '../errors.ts';
+import { imagePathFromText } from './path.ts';
+import { resolvePath } from './resolve.ts';
+import type { RootFs } from './rootfs.ts';
 
 /** Who a container's processes run as. */
 export interface Identity {
