@@ -4,11 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TraceSlimError } from '../../errors.ts';
+import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
 import { commandFailed, hostPath, runCommand } from './command.ts';
-import { closeQuietly, OutputCollector, openOutputPipes } from './pipes.ts';
-
-/** Output beyond this is cut, per stream. */
-const OUTPUT_MAX_BYTES = 16 << 20;
+import { closeQuietly, openOutputPipes } from './pipes.ts';
 
 /** How long output may still arrive after its process has ended: a process left in the background may hold the pipe. */
 const DRAIN_MS = 200;
