@@ -1,5 +1,6 @@
 import { creationSeconds } from './build/build-image.ts';
 import { checkDestinations, defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
+import { checkPreservable } from './build/preserve-layers.ts';
 import { layoutOf } from './engine/local/state.ts';
 import { openSources, type Sources } from './engine/select.ts';
 import type { Engine, OpenedImage } from './engine/types.ts';
@@ -42,6 +43,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
   const { engine, images } = sources;
   const [image] = images as [Image];
   const destinations = settings.outputs.length > 0 ? settings.outputs : [defaultOutput(image.location)];
+  if (settings.layers === 'preserve') checkPreservable(image);
   // A destination that cannot be should not be found out after all the work.
   checkDestinations(destinations, engine.name, engine.store);
   await using fat = await openStage(stages, engine, image, signal);
@@ -61,6 +63,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     replay: replayOf(planned, observation.runs[0]),
     run: settings.run,
     maxRounds: settings.maxRounds,
+    layers: settings.layers,
     createdSeconds,
     version,
     verify: settings.verify,
@@ -93,7 +96,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
         ...summaryOf(image, fat.rootfs, result.keep),
         source: outputs[0]?.destination ?? '',
         digest: outputs[0]?.digest ?? '',
-        layers: 1,
+        layers: slim.layers.length,
       },
       outputs,
       tags: isAccepted ? tags : [],

@@ -1,20 +1,25 @@
 import { join } from 'node:path';
 import type { OpenedImage } from '../engine/types.ts';
 import { slimConfig } from '../image/config.ts';
+import { digestOf } from '../image/digest.ts';
 import type { Image, ImageConfig } from '../image/types.ts';
 import type { KeepSet } from '../keep/keep-set.ts';
-import { type LayerFile, layerOf, writeLayerFile } from './layer-file.ts';
+import type { ImagePath } from '../rootfs/path.ts';
+import type { BuildSettings } from '../settings.ts';
+import { type LayerFile, layerOf, removeLayers, writeLayerFile } from './layer-file.ts';
+import { preserveLayers } from './preserve-layers.ts';
 
-/** A slim image that exists as one layer file and a configuration. The disposal removes the file. */
+/** A slim image that exists as layer files, oldest first, and a configuration. The disposal removes the files. */
 export interface SlimImage extends AsyncDisposable {
   readonly config: ImageConfig;
-  readonly layer: LayerFile;
+  readonly layers: readonly LayerFile[];
   /** The same as an image that an engine can open. */
   readonly image: Image;
 }
 
 export interface BuildOptions {
-  /** Folder for the layer file. */
+  readonly layers: BuildSettings['layers'];
+  /** Folder for the layer files. */
   readonly directory: string;
   readonly version: string;
   /** Seconds since 1970 that the image says it was created. */
@@ -22,11 +27,11 @@ export interface BuildOptions {
   readonly signal: AbortSignal;
 }
 
-/** Assembles the slim image: one layer of the kept paths, the fat image's configuration. Same input, same digests. */
+/** Assembles the slim image: layers of the kept paths, the fat image's configuration. Same input, same digests. */
 export async function buildImage(fat: OpenedImage, keep: KeepSet, options: BuildOptions): Promise<SlimImage> {
-  const layer = await writeLayerFile(fat, keep.paths(), join(options.directory, 'slim-layer.tar'), options);
+  const layers = await (options.layers === 'preserve' ? preserveLayers : packLayer)(fat, keep.paths(), options);
   const config = slimConfig(fat.image.config, {
-    diffId: layer.diffId,
+    layers,
     created: new Date(options.createdSeconds * 1000).toISOString(),
     version: options.version,
     baseDigest: fat.image.digest,
@@ -34,15 +39,24 @@ export async function buildImage(fat: OpenedImage, keep: KeepSet, options: Build
   });
   const image: Image = {
     source: 'slim image',
-    location: { transport: 'docker-archive', path: layer.path },
+    location: { transport: 'docker-archive', path: options.directory },
     names: [],
-    digest: layer.diffId,
+    digest: digestOf(Buffer.from(JSON.stringify(config))),
     config,
     platform: fat.image.platform,
-    layers: [layerOf(layer)],
+    layers: layers.map(layerOf),
     async [Symbol.asyncDispose]() {},
   };
-  return { config, layer, image, [Symbol.asyncDispose]: () => layer[Symbol.asyncDispose]() };
+  return { config, layers, image, [Symbol.asyncDispose]: () => removeLayers(layers) };
+}
+
+/** Everything that is kept as one layer. */
+async function packLayer(
+  fat: OpenedImage,
+  paths: readonly ImagePath[],
+  { directory, signal }: BuildOptions,
+): Promise<LayerFile[]> {
+  return [await writeLayerFile(fat.pack(paths, { signal }), join(directory, 'slim-layer.tar'), { signal })];
 }
 
 /** `SOURCE_DATE_EPOCH` where set, else when the fat image was created, else 0. */

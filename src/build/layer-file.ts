@@ -1,24 +1,23 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { OpenedImage } from '../engine/types.ts';
 import { errnoOf, TraceSlimError } from '../errors.ts';
 import type { DiffId, Layer } from '../image/types.ts';
-import type { ImagePath } from '../rootfs/path.ts';
 
 /** A layer tar on disk. Removed by its disposal. */
 export interface LayerFile extends AsyncDisposable {
   readonly path: string;
   readonly diffId: DiffId;
   readonly sizeBytes: number;
+  /** Number of the fat image's layer that this one was made from, when it comes from a single one. */
+  readonly original?: number;
 }
 
-/** Packs the given paths of an image into a layer tar file, hashing on the way. Errors: DISK_FULL, ENGINE_FAILED. */
+/** Writes a layer tar to a file, hashing on the way. Errors: DISK_FULL, and what the stream fails with. */
 export async function writeLayerFile(
-  fat: OpenedImage,
-  paths: readonly ImagePath[],
+  tar: Readable,
   file: string,
   options: { signal: AbortSignal },
 ): Promise<LayerFile> {
@@ -33,7 +32,7 @@ export async function writeLayerFile(
   });
   const remove = () => rm(file, { force: true });
   try {
-    await pipeline(fat.pack(paths, options), hashing, createWriteStream(file, { mode: 0o600 }), options);
+    await pipeline(tar, hashing, createWriteStream(file, { mode: 0o600 }), options);
   } catch (cause) {
     await remove();
     if (errnoOf(cause) !== 'ENOSPC') throw cause;
@@ -52,4 +51,9 @@ export function layerOf(file: LayerFile): Layer {
     sizeBytes: file.sizeBytes,
     open: () => createReadStream(file.path, { highWaterMark: 1 << 18 }),
   };
+}
+
+/** Removes the files of layers. */
+export async function removeLayers(layers: readonly LayerFile[]): Promise<void> {
+  await Promise.all(layers.map((layer) => layer[Symbol.asyncDispose]()));
 }

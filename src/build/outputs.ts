@@ -76,7 +76,7 @@ export async function writeOutputs(
       written.push({ destination: `docker-daemon:${names[0] ?? digest}`, digest });
       continue;
     }
-    const image = { config: slim.config, layer: slim.layer, tags, annotations };
+    const image = { config: slim.config, layers: slim.layers, tags, annotations };
     written.push(await writeImage(image, destination, { signal, createdSeconds }));
   }
   if (written.length === 0) throw new TraceSlimError('USAGE_INVALID', 'no output was named');

@@ -7,10 +7,35 @@ import { createFile, temporaryBeside, writeFailed } from './atomic-file.ts';
 import { verified } from './digest.ts';
 import type { DiffId, Digest } from './types.ts';
 
+/** Compresses layers one after another; what was made is removed by the disposal, or when one fails. */
+export async function gzippedLayers(
+  layers: readonly PlainLayer[],
+  destination: string,
+  options: { signal: AbortSignal },
+): Promise<AsyncDisposable & { readonly layers: readonly GzippedLayer[] }> {
+  const done: GzippedLayer[] = [];
+  const dispose = async () => {
+    await Promise.all(done.map((layer) => layer[Symbol.asyncDispose]()));
+  };
+  try {
+    for (const layer of layers) done.push(await gzippedLayer(layer, destination, options));
+    return { layers: done, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
 /** A compressed layer in a temporary file, removed by its disposal. */
 export interface GzippedLayer extends AsyncDisposable {
   readonly path: string;
   readonly digest: Digest;
+  readonly sizeBytes: number;
+}
+
+interface PlainLayer {
+  readonly path: string;
+  readonly diffId: DiffId;
   readonly sizeBytes: number;
 }
 
@@ -19,8 +44,8 @@ const LEVEL = 6;
 const UNKNOWN_OS = 255;
 
 /** Compresses a layer beside `destination`, on the same file system. Same layer and zlib, same bytes. */
-export async function gzippedLayer(
-  layer: { readonly path: string; readonly diffId: DiffId; readonly sizeBytes: number },
+async function gzippedLayer(
+  layer: PlainLayer,
   destination: string,
   { signal }: { signal: AbortSignal },
 ): Promise<GzippedLayer> {

@@ -32,13 +32,13 @@ const TYPES = {
 } as const;
 
 /** The files of an OCI layout with one image. Source: OCI image-spec image-layout.md. */
-export function layoutOf(image: NewImage, layer: GzippedLayer): Layout {
+export function layoutOf(image: NewImage, layers: readonly GzippedLayer[]): Layout {
   const config = Buffer.from(JSON.stringify(image.config));
   const manifest = jsonOf({
     schemaVersion: 2,
     mediaType: TYPES.manifest,
     config: { mediaType: TYPES.config, digest: digestOf(config), size: config.length },
-    layers: [{ mediaType: TYPES.layer, digest: layer.digest, size: layer.sizeBytes }],
+    layers: layers.map(({ digest, sizeBytes }) => ({ mediaType: TYPES.layer, digest, size: sizeBytes })),
     ...(Object.keys(image.annotations).length === 0 ? {} : { annotations: image.annotations }),
   });
   const digest = digestOf(manifest);
@@ -46,16 +46,18 @@ export function layoutOf(image: NewImage, layer: GzippedLayer): Layout {
   const platform = { architecture, os, ...(variant ? { variant } : {}) };
   const item: IndexItem = { mediaType: TYPES.manifest, digest, size: manifest.length, platform };
   const items = image.tags.length === 0 ? [item] : image.tags.map((tag) => ({ ...item, annotations: namesOf(tag) }));
-  const layerFile: NewFile = {
-    name: blobName(layer.digest),
-    sizeBytes: layer.sizeBytes,
-    open: () => createReadStream(layer.path, { highWaterMark: 1 << 20 }),
-  };
+  const layerFiles = layers.map(
+    (layer): NewFile => ({
+      name: blobName(layer.digest),
+      sizeBytes: layer.sizeBytes,
+      open: () => createReadStream(layer.path, { highWaterMark: 1 << 20 }),
+    }),
+  );
   const files = [
     fileOf('oci-layout', jsonOf({ imageLayoutVersion: '1.0.0' })),
     fileOf(blobName(digestOf(config)), config),
     fileOf(blobName(digest), manifest),
-    layerFile,
+    ...layerFiles,
     fileOf(OCI_INDEX, indexOf(items)),
   ];
   return { digest, items, files };

@@ -4,16 +4,16 @@ import { fileOf, type NewFile, tarOf } from '../tar/write.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { digestOf, hexOf } from './digest.ts';
 import { DOCKER_MANIFEST } from './docker-archive.ts';
-import { gzippedLayer } from './gzip-layer.ts';
+import { gzippedLayers } from './gzip-layer.ts';
 import { writeLayoutDirectory } from './oci-directory.ts';
 import { layoutOf } from './oci-layout.ts';
 import { formatImageName, parseImageName, parseLocation, type Transport } from './reference.ts';
 import type { DiffId, Digest, ImageConfig } from './types.ts';
 
-/** A one-layer image to be written. The layer is an uncompressed tar in a file. */
+/** An image to be written. Its layers are uncompressed tars in files, oldest first, no two of them the same. */
 export interface NewImage {
   readonly config: ImageConfig;
-  readonly layer: { readonly path: string; readonly diffId: DiffId; readonly sizeBytes: number };
+  readonly layers: readonly { readonly path: string; readonly diffId: DiffId; readonly sizeBytes: number }[];
   /** Names such as `nginx.slim:latest`; the first is the main one. */
   readonly tags: readonly string[];
   /** OCI manifest annotations; docker-archive has no place for them. */
@@ -76,14 +76,18 @@ export function parseDestination(destination: string) {
 async function writeDockerArchive(image: NewImage, path: string, options: WriteImageOptions): Promise<Digest> {
   const config = Buffer.from(JSON.stringify(image.config));
   const digest = digestOf(config);
-  const layer: NewFile = {
-    name: `${hexOf(image.layer.diffId)}.tar`,
-    sizeBytes: image.layer.sizeBytes,
-    open: () => createReadStream(image.layer.path, { highWaterMark: 1 << 20 }),
-  };
+  const layers = image.layers.map(
+    (layer): NewFile => ({
+      name: `${hexOf(layer.diffId)}.tar`,
+      sizeBytes: layer.sizeBytes,
+      open: () => createReadStream(layer.path, { highWaterMark: 1 << 20 }),
+    }),
+  );
   const configName = `${hexOf(digest)}.json`;
-  const manifest = [{ Config: configName, RepoTags: image.tags.map(dockerTag), Layers: [layer.name] }];
-  const files = [fileOf(DOCKER_MANIFEST, Buffer.from(JSON.stringify(manifest))), fileOf(configName, config), layer];
+  const manifest = [
+    { Config: configName, RepoTags: image.tags.map(dockerTag), Layers: layers.map(({ name }) => name) },
+  ];
+  const files = [fileOf(DOCKER_MANIFEST, Buffer.from(JSON.stringify(manifest))), fileOf(configName, config), ...layers];
   await writeAtomically(path, tarOf(files, options.createdSeconds), options);
   return digest;
 }
@@ -101,15 +105,15 @@ function dockerTag(text: string): string {
 }
 
 async function writeOciArchive(image: NewImage, path: string, options: WriteImageOptions): Promise<Digest> {
-  await using layer = await gzippedLayer(image.layer, path, options);
-  const layout = layoutOf(image, layer);
+  await using gzipped = await gzippedLayers(image.layers, path, options);
+  const layout = layoutOf(image, gzipped.layers);
   await writeAtomically(path, tarOf(layout.files, options.createdSeconds), options);
   return layout.digest;
 }
 
 async function writeOciDirectory(image: NewImage, path: string, options: WriteImageOptions): Promise<Digest> {
-  await using layer = await gzippedLayer(image.layer, path, options);
-  const layout = layoutOf(image, layer);
+  await using gzipped = await gzippedLayers(image.layers, path, options);
+  const layout = layoutOf(image, gzipped.layers);
   await writeLayoutDirectory(path, layout, options);
   return layout.digest;
 }

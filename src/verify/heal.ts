@@ -6,7 +6,7 @@ import { type Plan, planKeep } from '../keep/plan.ts';
 import type { Seed } from '../keep/seed.ts';
 import type { Miss, ProbeReport } from '../report/report.ts';
 import { displayPath } from '../rootfs/path.ts';
-import type { KeepSettings, RunSettings } from '../settings.ts';
+import type { BuildSettings, KeepSettings, RunSettings } from '../settings.ts';
 import type { Stages } from '../stages.ts';
 import { checkTrace } from '../trace/observe.ts';
 import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from '../trace/record.ts';
@@ -28,6 +28,7 @@ export interface HealInput {
   /** The user's overrides of how an image is run. */
   readonly run: RunSettings;
   readonly maxRounds: number;
+  readonly layers: BuildSettings['layers'];
   readonly createdSeconds: number;
   readonly version: string;
   readonly verify: boolean;
@@ -71,7 +72,7 @@ export async function buildAndHeal(input: HealInput): Promise<HealResult> {
       'pack',
       'packing the slim image',
       () => buildImage(fat, keep, { ...input, directory: input.engine.scratchDirectory, signal }),
-      (image) => `${(image.layer.sizeBytes / 1e6).toFixed(1)} MB layer`,
+      ({ layers }) => `${megabytes(layers)} MB in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}`,
     );
     if (!input.verify) return { slim, keep, warnings, rounds, probes: undefined, isVerified: false };
     const { misses, probes } = await stages.run(
@@ -136,6 +137,10 @@ async function replay(
 function summarise({ misses, probes }: { misses: readonly MissedPath[]; probes: readonly ProbeReport[] }): string {
   const equal = probes.filter((probe) => probe.equal).length;
   return `${equal} of ${probes.length} outcomes equal, ${misses.length} misses`;
+}
+
+function megabytes(layers: readonly { readonly sizeBytes: number }[]): string {
+  return (layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6).toFixed(1);
 }
 
 function healedReason({ access }: MissedPath, round: number): Reason {

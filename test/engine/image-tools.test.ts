@@ -32,7 +32,7 @@ function imageOf(bytes: Buffer): NewImage {
       rootfs: { type: 'layers', diff_ids: [diffId] },
       history: [{ created: '2020-09-13T12:26:40.000Z', created_by: 'trace-slim build' }],
     },
-    layer: { path, diffId, sizeBytes: bytes.length },
+    layers: [{ path, diffId, sizeBytes: bytes.length }],
     tags: ['app.slim:1', 'registry.example:5000/team/app:2'],
     annotations: {},
   };

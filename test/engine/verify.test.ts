@@ -123,6 +123,7 @@ async function healed(isSeen: (access: Access) => boolean) {
     replay,
     run: plainRun,
     maxRounds: 5,
+    layers: 'single',
     createdSeconds: 0,
     version: '0.0.0-test',
     verify: true,

@@ -14,7 +14,7 @@ import type { Container, ContainerSpec, OpenedImage } from '../types.ts';
 import { runCommand } from './command.ts';
 import { createLogsDirectory, LocalContainer } from './container.ts';
 import { ensureInheritedDirectories } from './inherited-directories.ts';
-import { layerName, unpackedLayers, unpackLayer } from './layer-cache.ts';
+import { layerName, type UnpackedLayer, unpackedLayers, unpackLayer } from './layer-cache.ts';
 import type { LocalRun } from './local-engine.ts';
 import { readMountedRootFs } from './mounted-rootfs.ts';
 import { systemFileMounts } from './network-files.ts';
@@ -64,13 +64,16 @@ export class LocalImage implements OpenedImage {
     const totalBytes = image.layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
     const release = await createScratch(directory, totalBytes);
     try {
-      const lower: string[] = [];
+      const layers: UnpackedLayer[] = [];
       for (const layer of image.layers) {
-        const folder = join(directory, layerName(layer.diffId));
-        await mkdir(folder, { recursive: true, mode: 0o755 });
-        await unpackLayer(layer, folder, options);
-        lower.unshift(folder);
+        const name = layerName(layer.diffId);
+        await mkdir(join(directory, name), { recursive: true, mode: 0o755 });
+        layers.unshift({ name, facts: await unpackLayer(layer, join(directory, name), options) });
       }
+      const inherited = await ensureInheritedDirectories(directory, layers, 'slim', options);
+      const lower = [...(inherited ? [inherited] : []), ...layers.map(({ name }) => name)].map((name) =>
+        join(directory, name),
+      );
       return await LocalImage.#mountLower({ run, image, lower, listing: undefined, release }, options);
     } catch (error) {
       await release();

@@ -4,7 +4,7 @@ import type { ImageConfig } from '../../../src/image/types.ts';
 
 const digest = (digit: string) => `sha256:${digit.repeat(64)}` as const;
 const options = {
-  diffId: digest('a'),
+  layers: [{ diffId: digest('a') }],
   created: '2020-01-01T00:00:00.000Z',
   version: '1.2.3',
   baseDigest: digest('b'),
@@ -35,7 +35,7 @@ describe('slimConfig', () => {
           'org.opencontainers.image.base.name': 'nginx:latest',
         },
       },
-      rootfs: { type: 'layers', diff_ids: [options.diffId] },
+      rootfs: { type: 'layers', diff_ids: [digest('a')] },
       history: [
         { created_by: 'one', empty_layer: true },
         { created_by: 'two', empty_layer: true },
@@ -48,6 +48,27 @@ describe('slimConfig', () => {
     const slim = slimConfig({ architecture: 'amd64', os: 'linux', rootfs: fat.rootfs }, { ...options, baseName: '' });
     expect(slim.history?.filter((entry) => !entry.empty_layer)).toHaveLength(1);
     expect(slim.config?.Labels).toEqual({ 'org.opencontainers.image.base.digest': options.baseDigest });
+  });
+
+  test('has the history entries of the layers that are left of the fat image', () => {
+    const history = [{ created_by: 'one' }, { created_by: 'two', empty_layer: true }, { created_by: 'three' }];
+    const layers = [{ diffId: digest('a'), original: 1 }];
+    expect(slimConfig({ ...fat, history }, { ...options, layers }).history).toEqual([
+      { created_by: 'one', empty_layer: true },
+      { created_by: 'two', empty_layer: true },
+      { created_by: 'three' },
+      { created: options.created, created_by: 'trace-slim build', comment: 'trace-slim 1.2.3', empty_layer: true },
+    ]);
+  });
+
+  test('has a history entry for each layer also where the fat history does not account for its layers', () => {
+    const layers = [
+      { diffId: digest('a'), original: 0 },
+      { diffId: digest('b'), original: 1 },
+    ];
+    const { history, rootfs } = slimConfig(fat, { ...options, layers });
+    expect(rootfs.diff_ids).toEqual([digest('a'), digest('b')]);
+    expect(history?.filter((entry) => !entry.empty_layer)).toHaveLength(2);
   });
 
   test('leaves the fat configuration alone', () => {

@@ -28,7 +28,12 @@ beforeEach(() => {
   writeFileSync(path, LAYER);
   mkdirSync(join(folder.path, 'out'));
   const layer = { path, diffId: sha256(LAYER), sizeBytes: LAYER.length };
-  image = { config, layer, tags: ['app.slim:1'], annotations: { 'org.opencontainers.image.base.name': 'app:1' } };
+  image = {
+    config,
+    layers: [layer],
+    tags: ['app.slim:1'],
+    annotations: { 'org.opencontainers.image.base.name': 'app:1' },
+  };
 });
 afterEach(() => folder[Symbol.dispose]());
 
@@ -138,7 +143,7 @@ describe('writeImage refuses', () => {
   });
 
   test.each(FORMATS)('a layer that is not what it says, and leaves nothing of %s', async (format) => {
-    writeFileSync(image.layer.path, LAYER.subarray(0, 1024));
+    writeFileSync(join(folder.path, 'layer.tar'), LAYER.subarray(0, 1024));
     await expect(failure(`${format}:${out('image')}`)).rejects.toThrow();
     expect(written()).toEqual([]);
     expect(readdirSync(folder.path).sort()).toEqual(['layer.tar', 'out']);
@@ -155,7 +160,7 @@ describe('writeImage refuses', () => {
   test('to damage a layout it cannot extend', async () => {
     await writeImage(image, `oci:${out('layout')}:one`, options);
     const before = readdirSync(out('layout/blobs/sha256'));
-    writeFileSync(image.layer.path, Buffer.concat([LAYER, Buffer.alloc(512)]));
+    writeFileSync(join(folder.path, 'layer.tar'), Buffer.concat([LAYER, Buffer.alloc(512)]));
     await expect(failure(`oci:${out('layout')}:two`)).rejects.toThrow();
     expect(readdirSync(out('layout/blobs/sha256'))).toEqual(before);
     await using one = await openImage(`oci:${out('layout')}`, { signal });
