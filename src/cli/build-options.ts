@@ -1,3 +1,4 @@
+import type { BuildSettings } from '../settings.ts';
 import type { OptionGroup } from './option-rows.ts';
 
 /** Options that every command has. */
@@ -125,6 +126,13 @@ export const RESULT_OPTIONS: OptionGroup = {
       value: 'destination',
       text: 'docker-archive:FILE, oci:DIR or oci-archive:FILE (repeatable; next to the input)',
     },
+    {
+      name: 'layers',
+      kind: 'value',
+      value: 'how',
+      choices: ['single', 'preserve'],
+      text: "single: one layer; preserve: one for each of the image's, shared by slim images of one base (single)",
+    },
     { name: 'tag', short: 't', kind: 'list', value: 'name', text: 'name of the slim image (NAME.slim; repeatable)' },
     { name: 'report', kind: 'value', value: 'file', text: 'also write the report here' },
   ],
@@ -169,6 +177,7 @@ export interface EngineOptions {
 export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions {
   readonly target?: string;
   readonly output?: readonly string[];
+  readonly layers?: BuildSettings['layers'];
   readonly tag?: readonly string[];
   readonly report?: string;
   readonly verify?: boolean;

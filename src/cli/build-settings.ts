@@ -32,7 +32,7 @@ export async function readBuildSettings(
     engine: readEngineSettings(options),
     outputs: options.output ?? [],
     tags: options.tag ?? [],
-    layers: 'single',
+    layers: options.layers ?? 'single',
     edits: NO_EDITS,
     run: await readRunSettings(options, env),
     probes: await readProbeSettings(options, notice),
