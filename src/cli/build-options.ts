@@ -1,4 +1,6 @@
 import type { BuildSettings } from '../settings.ts';
+import type { ContainerOptions } from './container-options.ts';
+import type { EditOptions } from './edit-options.ts';
 import type { OptionGroup } from './option-rows.ts';
 
 /** Options that every command has. */
@@ -58,7 +60,6 @@ export const RUN_OPTIONS: OptionGroup = {
     { name: 'workdir', kind: 'value', value: 'dir', text: "instead of the image's WORKDIR", rare: true },
     { name: 'expose', kind: 'list', value: 'port[/tcp]', text: "more ports than the image's EXPOSE", rare: true },
     { name: 'health-cmd', kind: 'value', value: 'command', text: "instead of the image's HEALTHCHECK", rare: true },
-    { name: 'network', kind: 'value', value: 'name', text: 'none, host, or a network of the daemon', rare: true },
   ],
 };
 
@@ -174,7 +175,7 @@ export interface EngineOptions {
 }
 
 /** Values of the options above as commander hands them over; lists in the order given, absent when not given. */
-export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions {
+export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions, EditOptions {
   readonly target?: string;
   readonly output?: readonly string[];
   readonly layers?: BuildSettings['layers'];
@@ -184,7 +185,7 @@ export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions {
   readonly maxRounds?: string;
 }
 
-export interface RunOptions extends EngineOptions {
+export interface RunOptions extends EngineOptions, ContainerOptions {
   readonly cmd?: string;
   readonly entrypoint?: string;
   readonly env?: readonly string[];
@@ -193,7 +194,6 @@ export interface RunOptions extends EngineOptions {
   readonly workdir?: string;
   readonly expose?: readonly string[];
   readonly healthCmd?: string;
-  readonly network?: string;
   readonly allowIncompleteTrace?: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { TraceSlimError } from '../errors.ts';
-import { type BuildSettings, NO_EDITS } from '../settings.ts';
+import type { BuildSettings } from '../settings.ts';
 import type { BuildOptions } from './build-options.ts';
+import { readConfigEdits } from './edit-settings.ts';
 import { readEngineSettings } from './engine-settings.ts';
 import { readKeepSettings } from './keep-settings.ts';
 import { type Notice, readProbeSettings } from './probe-settings.ts';
@@ -33,7 +34,7 @@ export async function readBuildSettings(
     outputs: options.output ?? [],
     tags: options.tag ?? [],
     layers: options.layers ?? 'single',
-    edits: NO_EDITS,
+    edits: readConfigEdits(options),
     run: await readRunSettings(options, env),
     probes: await readProbeSettings(options, notice),
     keep: await readKeepSettings(options, notice),

@@ -1,5 +1,6 @@
-import { type ContainerSettings, PLAIN_CONTAINER, type RunSettings } from '../settings.ts';
+import type { RunSettings } from '../settings.ts';
 import type { RunOptions } from './build-options.ts';
+import { readContainerSettings } from './container-settings.ts';
 import { parseWords } from './shell-words.ts';
 import { invalid, parsePorts, readOptionFile } from './values.ts';
 
@@ -8,11 +9,11 @@ import { invalid, parsePorts, readOptionFile } from './values.ts';
  * `--env NAME` takes the value from `env`.
  */
 export async function readRunSettings(options: RunOptions, env: NodeJS.ProcessEnv): Promise<RunSettings> {
-  return { config: readConfig(options), env: await readEnvironment(options, env), container: readContainer(options) };
-}
-
-function readContainer({ network }: RunOptions): ContainerSettings {
-  return { ...PLAIN_CONTAINER, ...(network === undefined ? {} : { network }) };
+  return {
+    config: readConfig(options),
+    env: await readEnvironment(options, env),
+    container: readContainerSettings(options),
+  };
 }
 
 function readConfig(options: RunOptions): RunSettings['config'] {

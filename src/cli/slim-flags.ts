@@ -50,9 +50,6 @@ const SLIM_FLAGS: readonly SlimFlag[] = [
   ...ignored('value', TRACER, ['sensor-ipc-mode', 'sensor-ipc-endpoint', 'use-sensor-volume']),
   ...ignored('on', NO_DAEMON, ['in-container', 'publish-exposed-ports', 'tls']),
   ...ignored('value', NO_DAEMON, [
-    'publish-port',
-    'hostname',
-    'cro-runtime',
     'image-build-engine',
     'image-build-arch',
     'crt-connection',
@@ -62,7 +59,6 @@ const SLIM_FLAGS: readonly SlimFlag[] = [
   ...ignored('value', 'set TRACE_SLIM_HOME instead', ['state-path', 'archive-state']),
   ...ignored('value', 'the report holds it all; see --report', ['copy-meta-artifacts']),
   ...ignored('on', 'no such files are made', ['remove-file-artifacts']),
-  ...refused('value', 'files of this computer cannot be mounted yet', ['mount', 'volume']),
   ...refused('value', 'build the image first, save it, and name the archive', [
     'dockerfile',
     'dockerfile-context',
@@ -77,27 +73,6 @@ const SLIM_FLAGS: readonly SlimFlag[] = [
   ]),
   ...refused('value', BY_HAND, ['include-dir-bins', 'include-last-image-layers', 'include-node-package']),
   ...refused('on', BY_HAND, ['include-workdir', 'include-zoneinfo', 'include-ssh-client', 'include-app-image-all']),
-  ...refused('value', 'the configuration of the slim image is that of the fat one', [
-    'image-overrides',
-    'new-entrypoint',
-    'new-cmd',
-    'new-expose',
-    'new-workdir',
-    'new-env',
-    'new-volume',
-    'new-label',
-    'remove-expose',
-    'remove-env',
-    'remove-label',
-    'remove-volume',
-    'label',
-  ]),
-  ...refused('value', 'the container has loopback only, or with --network host this computer’s network', [
-    'link',
-    'etc-hosts-map',
-    'container-dns',
-    'container-dns-search',
-  ]),
   ...refused('on', 'scanners must see the truth', ['obfuscate-metadata']),
 ];
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { errnoOf, TraceSlimError } from '../errors.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNIT_BYTES: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 /** Longer timers overflow in Node and fire at once. */
 const MAX_DURATION_MS = 2 ** 31 - 1;
 
@@ -37,6 +38,24 @@ export async function readOptionFile(option: string, path: string): Promise<Buff
       cause: error,
     });
   }
+}
+
+/** Bytes from `64m`, `1g`, `65536`, as Docker reads sizes: powers of 1024. */
+export function parseSize(option: string, text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,12}(?:\.\d+)?)([bkmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
+  const bytes = Math.round(Number(number) * (UNIT_BYTES[unit.toLowerCase()] ?? 1));
+  if (number === '' || !Number.isSafeInteger(bytes)) throw invalid(option, text, 'give a size such as 64m or 1g');
+  return bytes;
+}
+
+/** `NAME=value` entries; the last one of a name counts, and a lone name has an empty value. */
+export function parseNamed(option: string, texts: readonly string[]): Record<string, string> {
+  const entries = texts.map((text): [string, string] => {
+    const [name = '', value = ''] = text.split(/=(.*)/s);
+    if (name === '') throw invalid(option, text, 'use NAME=value');
+    return [name, value];
+  });
+  return Object.fromEntries(entries);
 }
 
 export function invalid(option: string, value: string, hint: string): TraceSlimError {

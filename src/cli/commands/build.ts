@@ -12,7 +12,10 @@ import {
   TRACE_OPTIONS,
   VERIFY_OPTIONS,
 } from '../build-options.ts';
+import { BUILD_CHECK_OPTIONS, CHECK_OPTIONS } from '../check-options.ts';
 import type { Console } from '../console.ts';
+import { CONTAINER_OPTIONS } from '../container-options.ts';
+import { EDIT_OPTIONS } from '../edit-options.ts';
 import type { CommandSpec } from './spec.ts';
 
 export const build: CommandSpec<BuildOptions> = {
@@ -33,8 +36,12 @@ gives the same answers. The slim image is written only when it does.`,
     PROBE_OPTIONS,
     KEEP_OPTIONS,
     RUN_OPTIONS,
+    CONTAINER_OPTIONS,
+    EDIT_OPTIONS,
     ENGINE_OPTIONS,
     VERIFY_OPTIONS,
+    CHECK_OPTIONS,
+    BUILD_CHECK_OPTIONS,
     TRACE_OPTIONS,
     COMMON_OPTIONS,
   ],

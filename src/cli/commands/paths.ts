@@ -8,6 +8,7 @@ import {
   type RunOptions,
   TRACE_OPTIONS,
 } from '../build-options.ts';
+import { CONTAINER_OPTIONS } from '../container-options.ts';
 import type { CommandSpec } from './spec.ts';
 
 export const paths: CommandSpec<RunOptions & ProbeOptions> = {
@@ -19,7 +20,7 @@ export const paths: CommandSpec<RunOptions & ProbeOptions> = {
     ["trace-slim paths tool.tar --exec 'tool --version' > paths.txt", 'trace an image first'],
   ],
   arguments: [['<input...>', 'trace files, or images as for build']],
-  groups: [PROBE_OPTIONS, RUN_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
+  groups: [PROBE_OPTIONS, RUN_OPTIONS, CONTAINER_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
   acceptsSlimFlags: true,
   async run(operands, console, session) {
     const { options } = console;

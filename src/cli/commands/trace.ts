@@ -9,6 +9,7 @@ import {
   type RunOptions,
   TRACE_OPTIONS,
 } from '../build-options.ts';
+import { CONTAINER_OPTIONS } from '../container-options.ts';
 import type { OptionGroup } from '../option-rows.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -36,7 +37,7 @@ export const trace: CommandSpec<TraceOptions> = {
     ["trace-slim trace tool.tar --exec 'tool --version' -o tool.jsonl", 'a command'],
   ],
   arguments: [['[source]', 'docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR or a bare path']],
-  groups: [TRACE_RESULT, PROBE_OPTIONS, RUN_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
+  groups: [TRACE_RESULT, PROBE_OPTIONS, RUN_OPTIONS, CONTAINER_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
   acceptsSlimFlags: true,
   async run([source], console, session) {
     const { options } = console;

@@ -8,11 +8,13 @@ import {
   type RunOptions,
   TRACE_OPTIONS,
 } from '../build-options.ts';
+import { CHECK_OPTIONS, type CheckOptions } from '../check-options.ts';
+import { CONTAINER_OPTIONS } from '../container-options.ts';
 import type { OptionGroup } from '../option-rows.ts';
 import { showReport } from './build.ts';
 import type { CommandSpec } from './spec.ts';
 
-interface VerifyOptions extends RunOptions, ProbeOptions {
+interface VerifyOptions extends RunOptions, ProbeOptions, CheckOptions {
   readonly report?: string;
 }
 
@@ -33,11 +35,11 @@ export const verify: CommandSpec<VerifyOptions> = {
     ['<fat>', 'the image that is right'],
     ['<slim>', 'the image in question'],
   ],
-  groups: [VERIFY_RESULT, PROBE_OPTIONS, RUN_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
+  groups: [VERIFY_RESULT, CHECK_OPTIONS, PROBE_OPTIONS, RUN_OPTIONS, CONTAINER_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
   acceptsSlimFlags: true,
   async run([fat = '', slim = ''], console, session) {
     const { options } = console;
-    const { readEngineSettings, readProbeSettings, readRunSettings, readReportPath } = await import(
+    const { readCheckSettings, readEngineSettings, readProbeSettings, readRunSettings, readReportPath } = await import(
       '../build-settings.ts'
     );
     const reportPath = readReportPath(options.report);
@@ -48,6 +50,7 @@ export const verify: CommandSpec<VerifyOptions> = {
       run: await readRunSettings(options, session.env),
       probes: await readProbeSettings(options, console.notice),
       allowIncomplete: options.allowIncompleteTrace ?? false,
+      checks: await readCheckSettings(options),
       ...(reportPath === undefined ? {} : { reportPath }),
     };
     const { verifyImages } = await session.pipeline();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { BuildSettings } from '../../../src/settings.ts';
-import { NO_EDITS, PLAIN_CONTAINER } from '../../../src/settings.ts';
+import { NO_EDITS, PLAIN_CHECKS, PLAIN_CONTAINER } from '../../../src/settings.ts';
 import { reportOf } from '../../support/report.ts';
 import type { Pipeline } from '../../support/session.ts';
 import { fakeSession } from '../../support/session.ts';
@@ -66,6 +66,7 @@ test('an image alone gets every default', async () => {
     verify: true,
     allowIncomplete: false,
     maxRounds: 5,
+    checks: PLAIN_CHECKS,
   });
   expect(stderr).toBe('');
 });
@@ -213,7 +214,7 @@ test.each([
   [['build', 'a.tar', '--cmd', '[1]'], '--cmd does not take "[1]"'],
   [['build', 'a.tar', '--env', '=x'], '--env does not take "=x"'],
   [['build', 'a.tar', '--pull', 'sometimes'], '--pull does not take "sometimes"'],
-  [['build', 'a.tar', '--mount', '/a:/b'], '--mount is not supported'],
+  [['build', 'a.tar', '--mount', '/a:b'], '--mount does not take "/a:b"'],
   [['build', 'a.tar', '--exec-file', '/nowhere/x.sh'], 'cannot read --exec-file /nowhere/x.sh: no such file'],
 ])('%j is refused as wrong usage', async (argv, message) => {
   await expect(settingsFor(argv)).rejects.toMatchObject({ code: 'USAGE_INVALID', message });
