@@ -1,70 +1,92 @@
-import type Docker from 'dockerode';
+import { TraceSlimError } from '../../../errors.ts';
 import type { EngineSettings } from '../../../settings.ts';
+import { listCandidates } from './candidates.ts';
+import type { ClientEnvironment } from './client-files.ts';
+import type { Daemon } from './daemon.ts';
 import { asked } from './errors.ts';
+import { type DaemonTry, tryDaemon } from './try-daemon.ts';
 
-/** A Docker or Podman daemon that answers. */
-export interface Daemon {
-  /** Speaks the negotiated API version. */
-  readonly docker: Docker;
-  readonly name: 'docker' | 'podman';
-  /** `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`. */
-  readonly address: string;
-  /** Reached over a unix socket. Says nothing about paths: the socket may be forwarded, or belong to a virtual machine. */
-  readonly isLocal: boolean;
-  readonly info: DaemonInfo;
-  /** Ends its connections, and the service when it was started for this run. */
-  close(): Promise<void>;
-}
-
-export interface DaemonInfo {
-  readonly version: string;
-  /** The negotiated one: `1.41`. */
-  readonly apiVersion: string;
-  /** OCI words: `linux`, `amd64`. */
-  readonly os: string;
-  readonly architecture: string;
-  readonly isRootless: boolean;
-  readonly storageDriver: string;
-  /** As `docker info` prints them: `name=seccomp,profile=default`. */
-  readonly securityOptions: readonly string[];
-  readonly kernel: string;
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  /** Docker's containerd image store: images have no `GraphDriver`. */
-  readonly usesContainerdStore: boolean;
-}
+export type { Daemon } from './daemon.ts';
 
 export interface ConnectOptions {
-  /** Names of images; `auto` prefers a daemon that has them all. */
+  /** Names of images; a daemon that has them all is preferred. */
   readonly wanted: readonly string[];
   readonly signal: AbortSignal;
+  /** Default: this process's. */
+  readonly user?: ClientEnvironment;
 }
 
-/** Finds a daemon and agrees on an API version with it. Errors: ENGINE_UNAVAILABLE with every try. */
-export async function connectDaemon(settings: EngineSettings, { signal }: ConnectOptions): Promise<Daemon> {
-  const { default: Dockerode } = await import('dockerode');
-  const address = settings.host ?? process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
-  const docker = new Dockerode({ socketPath: address.replace(/^unix:\/\//, '') });
-  const version = await asked(docker.version(), `connecting to ${address}`, { signal, timeoutMs: 10_000 });
-  const info = await asked(docker.info(), 'asking the daemon about itself', { signal });
-  return {
-    docker,
-    name: JSON.stringify(version).includes('Podman') ? 'podman' : 'docker',
-    address,
-    isLocal: address.startsWith('unix:'),
-    info: {
-      version: version.Version,
-      apiVersion: version.ApiVersion,
-      os: version.Os,
-      architecture: version.Arch,
-      isRootless: (info.SecurityOptions as string[] | undefined)?.includes('name=rootless') ?? false,
-      storageDriver: info.Driver,
-      securityOptions: info.SecurityOptions ?? [],
-      kernel: info.KernelVersion,
-      cpus: info.NCPU,
-      memoryBytes: info.MemTotal,
-      usesContainerdStore: false,
+/**
+ * Finds a daemon and agrees on an API version with it: the first that has the wanted images, else the first that answers.
+ * Errors: ENGINE_UNAVAILABLE with every try in its context; for a daemon that was named, why it cannot be reached.
+ */
+export async function connectDaemon(settings: EngineSettings, options: ConnectOptions): Promise<Daemon> {
+  const { signal, wanted, user } = options;
+  const failures: FailedTry[] = [];
+  let second: Daemon | undefined;
+  try {
+    for (const candidate of await listCandidates(settings, user)) {
+      const tried = await checkedKind(await tryDaemon(candidate, { signal }), settings);
+      if (!tried.daemon) failures.push(tried);
+      else if (await hasImages(tried.daemon, wanted, signal)) return tried.daemon;
+      else if (second) await tried.daemon.close();
+      else second = tried.daemon;
+    }
+    if (!second) throw noDaemon(failures, settings);
+    const found = second;
+    second = undefined;
+    return found;
+  } finally {
+    await second?.close();
+  }
+}
+
+type FailedTry = DaemonTry & { readonly daemon?: undefined };
+
+/** Docker's socket may be Podman's. */
+async function checkedKind(tried: DaemonTry, { engine }: EngineSettings): Promise<DaemonTry> {
+  const { candidate, daemon } = tried;
+  if (!daemon || engine === 'auto' || engine === daemon.name) return tried;
+  await daemon.close();
+  const error = new TraceSlimError('ENGINE_UNAVAILABLE', `${candidate.address} is ${daemon.name}, not ${engine}`, {
+    hint: `Use --engine ${daemon.name}, or name the other daemon with --host.`,
+  });
+  return { candidate, error };
+}
+
+/** A daemon that cannot tell does not have them; what is wrong comes out when they are asked for. */
+async function hasImages({ docker }: Daemon, names: readonly string[], signal: AbortSignal): Promise<boolean> {
+  const inspections = names.map((name) => asked(docker.getImage(name).inspect(), `looking for ${name}`, { signal }));
+  const results = await Promise.allSettled(inspections);
+  signal.throwIfAborted();
+  return results.every(({ status }) => status === 'fulfilled');
+}
+
+function noDaemon(failures: readonly FailedTry[], { engine }: EngineSettings): TraceSlimError {
+  const [only] = failures;
+  if (only && failures.length === 1) return only.error;
+  const tries = failures.map(({ candidate, error }) => `${candidate.origin}: ${error.message}`);
+  // One that is there but refuses tells more than those that are not there.
+  const refusal = failures.find(({ error }) => !isAbsent(error))?.error;
+  const details = { context: { tries }, ...(refusal ? { cause: refusal } : {}) };
+  if (refusal?.code === 'PERMISSION_DENIED') {
+    return new TraceSlimError(refusal.code, refusal.message, {
+      ...details,
+      ...(refusal.hint ? { hint: refusal.hint } : {}),
+    });
+  }
+  const subject = { docker: 'Docker', podman: 'Podman' }[engine as string] ?? 'Docker or Podman';
+  return new TraceSlimError(
+    'ENGINE_UNAVAILABLE',
+    `no ${subject} daemon can be reached${refusal ? `: ${refusal.message}` : ''}`,
+    {
+      hint: 'Start one, or name it with --host; `trace-slim doctor` shows every place that was tried. Archives need none: --engine local.',
+      ...details,
     },
-    async close() {},
-  };
+  );
+}
+
+/** Nothing is there, as far as is known. */
+export function isAbsent({ code, context }: TraceSlimError): boolean {
+  return code === 'TOOL_MISSING' || context.errno === 'ENOENT' || context.errno === 'ENOTDIR';
 }

@@ -8,33 +8,29 @@ interface Reason {
   readonly hint: string;
 }
 
-const GONE: Reason = {
-  code: 'ENGINE_UNAVAILABLE',
-  hint: 'See whether the daemon is running: `trace-slim doctor` shows every one that was looked for.',
-};
-const UNREACHABLE: Reason = {
-  code: 'NETWORK_FAILED',
-  hint: 'See whether the host can be reached: name, VPN, proxy, firewall.',
-};
-
-/** What an errno between this process and the daemon means. */
-const BY_ERRNO: Readonly<Record<string, Reason>> = {
-  ENOENT: GONE,
-  ECONNREFUSED: GONE,
-  ECONNRESET: GONE,
-  EPIPE: GONE,
-  ENOTSOCK: GONE,
-  EACCES: {
+/** What an errno, or a TLS library's code, between this process and the daemon means: the first that matches. */
+const BY_ERRNO: readonly (Reason & { readonly pattern: RegExp })[] = [
+  {
+    pattern: /^(?:EACCES|EPERM)$/,
     code: 'PERMISSION_DENIED',
     hint: 'Add the user to the group of the socket (`sudo usermod -aG docker $USER`, then log in again), or run as root.',
   },
-  ENOTFOUND: UNREACHABLE,
-  EAI_AGAIN: UNREACHABLE,
-  EHOSTUNREACH: UNREACHABLE,
-  ENETUNREACH: UNREACHABLE,
-  ETIMEDOUT: UNREACHABLE,
-};
-const EPERM_IS_EACCES = { EPERM: BY_ERRNO.EACCES as Reason };
+  {
+    pattern: /^(?:ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/,
+    code: 'NETWORK_FAILED',
+    hint: 'See whether the host can be reached: name, VPN, proxy, firewall.',
+  },
+  {
+    pattern: /CERT|TLS|SSL|EPROTO|SIGNATURE/,
+    code: 'ENGINE_UNAVAILABLE',
+    hint: 'Name the folder with ca.pem, cert.pem and key.pem: --tls-cert-path, or DOCKER_CERT_PATH with DOCKER_TLS_VERIFY=1.',
+  },
+  {
+    pattern: /^(?:ENOENT|ENOTDIR|ECONNREFUSED|ECONNRESET|EPIPE|ENOTSOCK|EINVAL)$/,
+    code: 'ENGINE_UNAVAILABLE',
+    hint: 'See whether the daemon is running: `trace-slim doctor` shows every one that was looked for.',
+  },
+];
 
 /** What a daemon's words mean, whatever status they come with: the first that matches. */
 const BY_MESSAGE: readonly (Reason & { readonly pattern: RegExp })[] = [
@@ -51,13 +47,13 @@ const BY_MESSAGE: readonly (Reason & { readonly pattern: RegExp })[] = [
   },
   {
     pattern:
-      /unauthorized|authentication required|access .*denied|denied: |no basic auth|may require 'docker login'|\b40[13] /i,
+      /unauthorized|authentication required|access .*denied|(?<!permission )denied: |no basic auth|may require 'docker login'|\b40[13] /i,
     code: 'IMAGE_ACCESS_DENIED',
     hint: 'Check the name of the image, and log in to its registry: docker login, podman login.',
   },
   {
     pattern:
-      /no such image|manifest .*unknown|manifest for .* not found|name unknown|image not known|repository .*not found/i,
+      /no such image|manifest .*unknown|manifest for .* not found|name unknown|image not known|repository .*not found|resolve reference .*not found/i,
     code: 'IMAGE_NOT_FOUND',
     hint: 'Check the name and the tag; `docker images` shows what the daemon has.',
   },
@@ -70,21 +66,22 @@ const BY_MESSAGE: readonly (Reason & { readonly pattern: RegExp })[] = [
 ];
 
 /**
- * The error for a failed call to a daemon, in our codes. `doing` says what was tried: `pulling nginx`. An error that is
- * one of ours already, or an abort, is handed back as it is.
+ * The error for a failed call to a daemon, in our codes; one that is ours already is handed back as it is. `doing` says
+ * what was tried: `pulling nginx`.
  */
 export function daemonError(error: unknown, doing: string): TraceSlimError {
   if (error instanceof TraceSlimError) return error;
   const status = statusOf(error);
-  const words = wordsOf(error);
-  const errno = errnoOf(error);
-  const details = { cause: error, context: { ...(status ? { status } : {}), ...(errno ? { errno } : {}) } };
-  const reason = (status === undefined && errno !== undefined
-    ? { ...BY_ERRNO, ...EPERM_IS_EACCES }[errno]
-    : undefined) ??
-    BY_MESSAGE.find(({ pattern }) => pattern.test(words)) ?? { code: 'ENGINE_FAILED' as const };
-  const hint = 'hint' in reason ? { hint: reason.hint } : {};
-  return new TraceSlimError(reason.code, `${doing} failed: ${words}`, { ...hint, ...details });
+  const errno = status === undefined ? errnoOf(error) : undefined;
+  const words = wordsOf(error, errno);
+  const reason =
+    (errno === undefined ? undefined : BY_ERRNO.find(({ pattern }) => pattern.test(errno))) ??
+    BY_MESSAGE.find(({ pattern }) => pattern.test(words));
+  return new TraceSlimError(reason?.code ?? 'ENGINE_FAILED', `${doing} failed: ${words}`, {
+    ...(reason ? { hint: reason.hint } : {}),
+    cause: error,
+    context: { ...(status ? { status } : {}), ...(errno ? { errno } : {}) },
+  });
 }
 
 /** The HTTP status of a daemon's answer; undefined when there was none. */
@@ -94,10 +91,13 @@ export function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-/** dockerode writes `(HTTP code 404) no such image - No such image: nginx:latest `: what counts is at the end. */
-function wordsOf(error: unknown): string {
+/**
+ * dockerode writes `(HTTP code 404) no such image - No such image: nginx:latest `: what counts is at the end. A host with
+ * several addresses gives an error without a message.
+ */
+function wordsOf(error: unknown, errno = 'no reason given'): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim() || 'no reason given';
+  return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim() || errno;
 }
 
 export interface AskOptions {
