@@ -6,22 +6,24 @@ import { openSources, type Sources } from './engine/select.ts';
 import type { Engine, OpenedImage } from './engine/types.ts';
 import type { Image } from './image/types.ts';
 import { includeList } from './keep/include-list.ts';
-import { findMisses } from './keep/missed.ts';
+import type { KeepSet } from './keep/keep-set.ts';
 import type { ProgressSink } from './progress.ts';
-import { keptPaths, removedGroups, summaryOf } from './report/build-report.ts';
-import type { ProbeReport, Report } from './report/report.ts';
+import { excludedGroups, keptPaths, removedGroups, summaryOf } from './report/build-report.ts';
+import type { Report } from './report/report.ts';
 import type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
 import { saveReport } from './report/write.ts';
 import { readPackages } from './rootfs/packages.ts';
 import type { BuildSettings, PathsSettings, TraceSettings, VerifySettings } from './settings.ts';
 import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
-import { checkTrace, type Observation, observe } from './trace/observe.ts';
+import { type Observation, observe } from './trace/observe.ts';
 import { type PlannedRun, planRun, replayOf } from './trace/plan-run.ts';
 import { recordRun } from './trace/record.ts';
 import { runConfig } from './trace/run-config.ts';
-import { buildAndHeal, reportMiss } from './verify/heal.ts';
-import { compareRuns, unverifiedRows } from './verify/verify.ts';
+import { buildAndHeal } from './verify/heal.ts';
+import { type Replay, replay } from './verify/replay.ts';
+import { shownMiss } from './verify/shown-lookup.ts';
+import { unverifiedRows } from './verify/verify.ts';
 
 /** What a run is given by whoever calls it. */
 export interface RunContext {
@@ -68,6 +70,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     version,
     verify: settings.verify,
     allowIncomplete: settings.allowIncomplete,
+    failOnLogErrors: settings.checks.failOnLogErrors,
     record: recordOptions(context, 'verify'),
     stages,
   });
@@ -100,10 +103,12 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
       },
       outputs,
       tags: isAccepted ? tags : [],
-      probes: result.probes ?? unverifiedRows(observation.runs[0]),
+      probes: result.replay?.probes ?? unverifiedRows(observation.runs[0]),
       rounds: result.rounds,
+      ...replayFindings(result.replay),
       kept: keptPaths(fat.rootfs, result.keep),
       removed: removedGroups(fat.rootfs, result.keep, await packages),
+      excluded: excludedGroups(result.excluded),
       warnings: [...planned.notes, ...result.warnings],
     }),
     () => `${result.keep.size} paths kept`,
@@ -143,32 +148,45 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
   await using fat = await openStage(stages, engine, image, signal);
   await using slim = await openStage(stages, engine, slimImage, signal);
   const { planned, observation } = await watch(fat, settings, stages, context);
-  const replay = {
-    ...replayOf(planned, observation.runs[0]),
-    config: runConfig(slimImage.config.config ?? {}, settings.run),
-  };
   const startedAt = performance.now();
-  const run = await stages.run(
+  const result = await stages.run(
     'verify',
     'replaying the probes on the slim image',
-    () => recordRun(slim, replay, recordOptions(context, 'verify')),
-    (record) => `${record.outcomes.length} outcomes`,
+    () =>
+      replay(slim, inImage(slim), {
+        fat,
+        fatRuns: observation.runs,
+        observeAgain: () => recordRun(fat, replayOf(planned, observation.runs[0]), recordOptions(context, 'verify')),
+        trace: observation.trace,
+        replay: replayOf(planned, observation.runs[0]),
+        run: settings.run,
+        allowIncomplete: settings.allowIncomplete,
+        failOnLogErrors: settings.checks.failOnLogErrors,
+        record: recordOptions(context, 'verify'),
+      }),
+    ({ probes }) => `${probes.length} outcomes`,
   );
-  const keep = { has: (path: Parameters<typeof slim.rootfs.get>[0]) => slim.rootfs.get(path) !== undefined };
-  const misses = findMisses({ fatRootfs: fat.rootfs, keep, accesses: run.trace.accesses });
-  const probes: ProbeReport[] = compareRuns(observation.runs, run);
-  const isVerified = misses.length === 0 && probes.every((probe) => probe.equal);
-  if (isVerified) checkTrace(run.trace, { what: 'the trace of the replay', allowIncomplete: settings.allowIncomplete });
+  const durationMs = Math.round(performance.now() - startedAt);
+  const misses = result.misses.map((miss) => shownMiss(miss));
   const report: Report = {
     ...baseReport(context.version, engine, image, fat, observation),
-    status: isVerified ? 'verified' : 'differs',
+    status: result.isVerified ? 'verified' : 'differs',
     slim: summaryOf(slimImage, slim.rootfs),
-    probes,
-    rounds: [{ round: 1, misses: misses.map(reportMiss), durationMs: Math.round(performance.now() - startedAt) }],
+    probes: result.probes,
+    rounds: [{ round: 1, misses, durationMs, added: { paths: 0, sizeBytes: 0 } }],
+    ...replayFindings(result),
     stages: stages.durations(),
     warnings: planned.notes,
   };
   return finish(report, settings.reportPath);
+}
+
+function inImage({ rootfs }: OpenedImage): Pick<KeepSet, 'has'> {
+  return { has: (path) => rootfs.get(path) !== undefined };
+}
+
+function replayFindings(result: Replay | undefined): Pick<Report, 'suspicion' | 'logErrors'> {
+  return { suspicion: result?.suspicion ?? null, logErrors: result?.logErrors ?? [] };
 }
 
 /** An include list from traces, or from images that are traced first: one path a line, as `--include-path-file` reads it. */
@@ -292,8 +310,11 @@ function baseReport(version: string, engine: Engine, image: Image, fat: OpenedIm
     trace: { complete, losses, notes, lines, unparsedLines, unparsedSamples, accesses: trace.accesses.length },
     probes: [],
     rounds: [],
+    suspicion: null,
+    logErrors: [],
     kept: [],
     removed: [],
+    excluded: [],
     warnings: [],
   };
 }

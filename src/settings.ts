@@ -28,8 +28,18 @@ export interface BuildSettings {
   readonly allowIncomplete: boolean;
   /** How often a slim image may be rebuilt with what was missing. */
   readonly maxRounds: number;
+  readonly checks: CheckSettings;
   readonly reportPath?: string;
 }
+
+/** What a slim image must be like besides answering as the fat one does. */
+export interface CheckSettings {
+  /** Error lines that only the slim image's application logs are a difference. */
+  readonly failOnLogErrors: boolean;
+}
+
+/** Answers alone count. */
+export const PLAIN_CHECKS: CheckSettings = { failOnLogErrors: false };
 
 /** Which engine runs the image, and how it gets the image. */
 export interface EngineSettings {
@@ -94,6 +104,7 @@ export interface VerifySettings {
   readonly run: RunSettings;
   readonly probes: ProbeSettings;
   readonly allowIncomplete: boolean;
+  readonly checks: CheckSettings;
   readonly reportPath?: string;
 }
 
@@ -228,6 +239,8 @@ export interface KeepSettings {
   readonly includes: readonly IncludeItem[];
   /** Globs of paths to leave out even when they were seen. */
   readonly excludes: readonly string[];
+  /** Rules that keep nothing until a replay has missed something. */
+  readonly disabledRules?: readonly string[];
   /** Owners and modes that paths of the slim image get; absent: everything as in the image. */
   readonly permissions?: readonly PathPermissions[];
 }

@@ -1,4 +1,5 @@
 import type { BuildSettings } from '../settings.ts';
+import type { CheckOptions } from './check-options.ts';
 import type { ContainerOptions } from './container-options.ts';
 import type { EditOptions } from './edit-options.ts';
 import type { OptionGroup } from './option-rows.ts';
@@ -175,7 +176,7 @@ export interface EngineOptions {
 }
 
 /** Values of the options above as commander hands them over; lists in the order given, absent when not given. */
-export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions, EditOptions {
+export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions, EditOptions, CheckOptions {
   readonly target?: string;
   readonly output?: readonly string[];
   readonly layers?: BuildSettings['layers'];

@@ -1,6 +1,7 @@
 import { TraceSlimError } from '../errors.ts';
 import type { BuildSettings } from '../settings.ts';
 import type { BuildOptions } from './build-options.ts';
+import { readCheckSettings, readDisabledRules } from './check-settings.ts';
 import { readConfigEdits } from './edit-settings.ts';
 import { readEngineSettings } from './engine-settings.ts';
 import { readKeepSettings } from './keep-settings.ts';
@@ -8,7 +9,7 @@ import { type Notice, readProbeSettings } from './probe-settings.ts';
 import { readRunSettings } from './run-settings.ts';
 import { parseCount } from './values.ts';
 
-export { readEngineSettings, readProbeSettings, readRunSettings };
+export { readCheckSettings, readEngineSettings, readProbeSettings, readRunSettings };
 
 const MAX_ROUNDS = '5';
 
@@ -37,10 +38,11 @@ export async function readBuildSettings(
     edits: readConfigEdits(options),
     run: await readRunSettings(options, env),
     probes: await readProbeSettings(options, notice),
-    keep: await readKeepSettings(options, notice),
+    keep: { ...(await readKeepSettings(options, notice)), ...(await readDisabledRules(options)) },
     verify: options.verify ?? true,
     allowIncomplete: options.allowIncompleteTrace ?? false,
     maxRounds: parseCount('--max-rounds', options.maxRounds ?? MAX_ROUNDS, 0),
+    checks: await readCheckSettings(options),
     ...(reportPath === undefined ? {} : { reportPath }),
   };
 }

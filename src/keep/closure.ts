@@ -6,12 +6,17 @@ import type { ImageFacts, Rule } from './rule.ts';
 /** Paths looked at together: enough to hide the latency of reads. */
 const BATCH = 32;
 
-/** Applies the rules to every kept path, and to what they add, until nothing is added. */
-export async function closeOver(
-  keep: KeepSet,
-  { image, rules, signal }: { image: ImageFacts; rules: readonly Rule[]; signal: AbortSignal },
-): Promise<void> {
-  for (let wave = keep.paths(); wave.length > 0; ) {
+interface ClosureOptions {
+  readonly image: ImageFacts;
+  readonly rules: readonly Rule[];
+  /** The kept paths to start from. */
+  readonly from: readonly ImagePath[];
+  readonly signal: AbortSignal;
+}
+
+/** Applies the rules to kept paths, and to what they add, until nothing is added. */
+export async function closeOver(keep: KeepSet, { image, rules, from, signal }: ClosureOptions): Promise<void> {
+  for (let wave = from; wave.length > 0; ) {
     const added: ImagePath[] = [];
     for (let at = 0; at < wave.length; at += BATCH) {
       signal.throwIfAborted();

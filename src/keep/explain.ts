@@ -58,8 +58,22 @@ export function explainPath(report: Report, path: ShownPath): string {
       '\n',
     );
   const group = report.removed.find((candidate) => candidate.paths.includes(path));
+  const exclusion = report.excluded.find(({ paths }) => paths.includes(path));
+  if (exclusion) {
+    const text = `${path} is removed: --exclude-pattern ${exclusion.pattern} leaves it out.`;
+    return [text, ...missedText(report, path), ...below(report, path)].join('\n');
+  }
   if (group) return [`${path} is removed: nothing used it. ${ownerText(group)}`, ...below(report, path)].join('\n');
   return `${path} is not in the image ${report.fat.source}`;
+}
+
+/** What a replay has shown about a path that was left out. */
+function missedText(report: Report, path: ShownPath): string[] {
+  const misses = report.rounds.at(-1)?.misses.filter((miss) => miss.path === path) ?? [];
+  return misses.map(
+    ({ syscall, executable, phase }) =>
+      `The slim image misses it: ${syscall}${executable === null ? '' : ` by ${executable}`} during ${phase}.`,
+  );
 }
 
 /** Every reason of a path; the first one is followed to its end. */

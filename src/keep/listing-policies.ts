@@ -39,6 +39,9 @@ const LISTING_POLICIES: readonly ListingPolicy[] = [
   { id: 'listing', directory: /^/, program: /^/, keep: 'children' },
 ];
 
+/** The ids that reasons name. */
+export const LISTING_RULES: readonly string[] = LISTING_POLICIES.map(({ id }) => id);
+
 /** What a directory holds, itself and not below. `sizeBytes` is the data of its files. */
 export interface Content {
   readonly entries: readonly Entry[];

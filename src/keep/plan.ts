@@ -1,17 +1,16 @@
 import type { RuntimeConfig } from '../image/types.ts';
+import type { ImagePath } from '../rootfs/path.ts';
 import { resolvePath } from '../rootfs/resolve.ts';
 import type { RootFs } from '../rootfs/rootfs.ts';
 import type { KeepSettings } from '../settings.ts';
 import type { Access } from '../trace/trace.ts';
 import { closeOver } from './closure.ts';
 import { essentialSeeds } from './essentials.ts';
+import { factsOf } from './facts.ts';
 import { KeepSet } from './keep-set.ts';
-import { LibrarySearch } from './libraries.ts';
 import { listingSeeds } from './listings.ts';
 import { missingLibraryWarnings } from './missing-libraries.ts';
-import { Programs } from './programs.ts';
 import { isMountedOver, reached } from './reach.ts';
-import type { ImageFacts } from './rule.ts';
 import { RULES } from './rules/rules.ts';
 import type { Seed } from './seed.ts';
 import { tracedSeeds } from './traced.ts';
@@ -30,11 +29,13 @@ export interface PlanInput {
 export interface Plan {
   readonly keep: KeepSet;
   readonly warnings: readonly string[];
+  /** What a pattern of the user has taken out, with the pattern. */
+  readonly excluded: ReadonlyMap<ImagePath, string>;
 }
 
 /**
  * Decides what is kept: what was traced, what the user asked for, what every image needs, and everything that follows from
- * these by rule. Deterministic: neither the order of the accesses nor of the reads matters, and more accesses never keep
+ * these by rule. What is put back is followed by every rule, also those that are switched off. Deterministic: neither the order of the accesses nor of the reads matters, and more accesses never keep
  * less.
  */
 export async function planKeep(input: PlanInput): Promise<Plan> {
@@ -44,18 +45,25 @@ export async function planKeep(input: PlanInput): Promise<Plan> {
   const user = userSeeds(image, keepSettings.includes);
   const listed = await listingSeeds(image, input.accesses, new Set(traced.seeds.map(({ path }) => path)));
   const keep = new KeepSet();
-  const seeds = [...traced.seeds, ...healedSeeds(rootfs, input.healed ?? []), ...listed.seeds];
-  for (const { path, reason } of seeds) if (!isMountedOver(path)) keep.add(path, reason);
+  const isEnabled = (rule: string) => !keepSettings.disabledRules?.includes(rule);
+  const listedSeeds = listed.seeds.filter(({ reason }) => reason.kind !== 'rule' || isEnabled(reason.rule));
+  for (const seed of [...traced.seeds, ...listedSeeds]) addSeed(keep, seed);
   for (const { path, reason } of [...user.seeds, ...(await essentialSeeds(rootfs, config))]) keep.add(path, reason);
-  await closeOver(keep, { image, rules: RULES, signal });
-  const excluded = exclude(keep, keepSettings.excludes);
+  await closeOver(keep, { image, rules: RULES.filter(({ id }) => isEnabled(id)), from: keep.paths(), signal });
+  const healed = healedSeeds(rootfs, input.healed ?? []);
+  for (const seed of healed) addSeed(keep, seed);
+  await closeOver(keep, { image, rules: RULES, from: [...new Set(healed.map(({ path }) => path))].sort(), signal });
+  const { excluded, warnings } = exclude(keep, keepSettings.excludes);
   const missing = await missingLibraryWarnings(keep, image);
-  return { keep, warnings: [...traced.warnings, ...user.warnings, ...listed.warnings(keep), ...excluded, ...missing] };
+  return {
+    keep,
+    excluded,
+    warnings: [...traced.warnings, ...user.warnings, ...listed.warnings(keep), ...warnings, ...missing],
+  };
 }
 
-function factsOf(rootfs: RootFs, config: RuntimeConfig): ImageFacts {
-  const programs = new Programs(rootfs);
-  return { rootfs, config, programs, libraries: new LibrarySearch(rootfs, programs, config.Env ?? []) };
+function addSeed(keep: KeepSet, { path, reason }: Seed): void {
+  if (!isMountedOver(path)) keep.add(path, reason);
 }
 
 function healedSeeds(rootfs: RootFs, healed: readonly Seed[]): Seed[] {

@@ -91,9 +91,12 @@ function findExecutable({ rootfs, config }: ImageFacts, name: string): ImagePath
 
 /**
  * Takes out what matches a pattern, with everything below it. Directories that hold something else that is kept stay.
- * Returns a warning for each pattern that took out something that was traced.
+ * Gives what was taken out, by which pattern, and a warning for each pattern that took out something that was traced.
  */
-export function exclude(keep: KeepSet, patterns: readonly string[]): string[] {
+export function exclude(
+  keep: KeepSet,
+  patterns: readonly string[],
+): { excluded: Map<ImagePath, string>; warnings: string[] } {
   const matchers = patterns.map((pattern) => ({ pattern, matches: picomatch(bytesOf(pattern), GLOB_OPTIONS) }));
   const patternOf = new Map<ImagePath, string>();
   const paths = keep.paths();
@@ -102,6 +105,7 @@ export function exclude(keep: KeepSet, patterns: readonly string[]): string[] {
     if (pattern !== undefined && path !== '/') patternOf.set(path, pattern);
   }
   const needed = new Set(paths.filter((path) => !patternOf.has(path)).map(parentOf));
+  const excluded = new Map<ImagePath, string>();
   const traced = new Map<string, ImagePath[]>();
   for (const path of paths.reverse()) {
     const pattern = patternOf.get(path);
@@ -113,7 +117,12 @@ export function exclude(keep: KeepSet, patterns: readonly string[]): string[] {
     if (keep.reasonsFor(path).some(({ kind }) => kind === 'traced'))
       traced.set(pattern, [...(traced.get(pattern) ?? []), path]);
     keep.delete(path);
+    excluded.set(path, pattern);
   }
+  return { excluded, warnings: exclusionWarnings(traced) };
+}
+
+function exclusionWarnings(traced: ReadonlyMap<string, readonly ImagePath[]>): string[] {
   return [...traced].sort().map(([pattern, [last = '/', ...others]]) => {
     const more = others.length > 0 ? ` and ${others.length} more` : '';
     return `--exclude-pattern ${pattern} leaves out ${displayPath(last as ImagePath)}${more}, which was used`;

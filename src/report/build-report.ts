@@ -2,9 +2,9 @@ import type { Image } from '../image/types.ts';
 import { reasonText } from '../keep/explain.ts';
 import type { KeepSet } from '../keep/keep-set.ts';
 import type { PackageIndex } from '../rootfs/packages.ts';
-import { displayPath } from '../rootfs/path.ts';
+import { displayPath, type ImagePath } from '../rootfs/path.ts';
 import type { RootFs } from '../rootfs/rootfs.ts';
-import type { ImageSummary, KeptPath, RemovedGroup } from './report.ts';
+import type { ImageSummary, KeptPath, RemovedGroup, Report } from './report.ts';
 
 /** Every kept path with its reasons, in byte order. */
 export function keptPaths(rootfs: RootFs, keep: KeepSet): KeptPath[] {
@@ -48,6 +48,17 @@ function newGroup(owner: { name: string; version: string } | undefined): Group {
 
 function bySizeThenName(a: Group, b: Group): number {
   return b.sizeBytes - a.sizeBytes || (a.package ?? '').localeCompare(b.package ?? '');
+}
+
+/** What each pattern of the user has taken out, in byte order. */
+export function excludedGroups(excluded: ReadonlyMap<ImagePath, string>): Report['excluded'] {
+  const groups = new Map<string, ImagePath[]>();
+  for (const [path, pattern] of excluded) {
+    const paths = groups.get(pattern) ?? [];
+    groups.set(pattern, paths);
+    paths.push(path);
+  }
+  return [...groups].sort().map(([pattern, paths]) => ({ pattern, paths: paths.sort().map(displayPath) }));
 }
 
 /** Size and number of paths of an image, or of the part of it that is kept; hard-linked data counts once. */

@@ -20,12 +20,17 @@ const outcome = z.object({
   facts: z.array(z.object({ name: z.string(), value: z.string(), compare: z.enum(['exact', 'text', 'shown']) })),
 });
 
-const miss = z.object({
+const lookup = z.object({
   path: z.string(),
   syscall: z.string(),
   errno: z.string(),
   executable: z.string().nullable(),
   phase: z.string(),
+});
+
+const miss = lookup.extend({
+  kind: z.enum(['failed', 'unlisted', 'overwritten']),
+  excludedBy: z.string().nullable(),
 });
 
 const reason = z.object({
@@ -64,7 +69,16 @@ const reportSchema: z.ZodType<Report> = z.object({
       differences: z.array(z.object({ fact: z.string(), fat: z.string(), slim: z.string(), diff: z.string() })),
     }),
   ),
-  rounds: z.array(z.object({ round: z.number(), misses: z.array(miss), durationMs: z.number() })),
+  rounds: z.array(
+    z.object({
+      round: z.number(),
+      misses: z.array(miss),
+      durationMs: z.number(),
+      added: z.object({ paths: z.number(), sizeBytes: z.number() }),
+    }),
+  ),
+  suspicion: z.object({ probe: z.string(), lookups: z.array(lookup) }).nullable(),
+  logErrors: z.array(z.string()),
   kept: z.array(z.object({ path: z.string(), type: z.string(), sizeBytes: z.number(), reasons: z.array(reason) })),
   removed: z.array(
     z.object({
@@ -75,6 +89,7 @@ const reportSchema: z.ZodType<Report> = z.object({
       paths: z.array(z.string()),
     }),
   ),
+  excluded: z.array(z.object({ pattern: z.string(), paths: z.array(z.string()) })),
   warnings: z.array(z.string()),
 });
 

@@ -30,9 +30,15 @@ export interface Report {
     readonly accesses: number;
   };
   readonly probes: readonly ProbeReport[];
-  readonly rounds: readonly { readonly round: number; readonly misses: readonly Miss[]; readonly durationMs: number }[];
+  readonly rounds: readonly RoundReport[];
+  /** Where to look first when outcomes differ. */
+  readonly suspicion: Suspicion | null;
+  /** Lines in which only the slim image's application reports errors, at most twenty; they are not compared otherwise. */
+  readonly logErrors: readonly string[];
   readonly kept: readonly KeptPath[];
   readonly removed: readonly RemovedGroup[];
+  /** What patterns of the user have taken out although it would have been kept. */
+  readonly excluded: readonly { readonly pattern: string; readonly paths: readonly ShownPath[] }[];
   readonly warnings: readonly string[];
 }
 
@@ -63,13 +69,36 @@ export interface Difference {
   readonly diff: string;
 }
 
-/** A look-up that failed on the slim image and would have succeeded on the fat one. */
-export interface Miss {
+/** One replay: what it missed, and what was put back because of that. */
+export interface RoundReport {
+  readonly round: number;
+  readonly misses: readonly Miss[];
+  /** Of packing and replaying. */
+  readonly durationMs: number;
+  /** The misses and everything that follows from them. */
+  readonly added: { readonly paths: number; readonly sizeBytes: number };
+}
+
+export interface Lookup {
   readonly path: ShownPath;
   readonly syscall: string;
+  /** Empty for a call that succeeded. */
   readonly errno: string;
   readonly executable: ShownPath | null;
   readonly phase: string;
+}
+
+/** Something that the slim image lacks and that was asked for there; see `MissKind`. */
+export interface Miss extends Lookup {
+  readonly kind: 'failed' | 'unlisted' | 'overwritten';
+  /** The pattern of the user that keeps it from being put back. */
+  readonly excludedBy: string | null;
+}
+
+/** The smallest outcome that differs, and look-ups that failed during it on the slim image only. */
+export interface Suspicion {
+  readonly probe: string;
+  readonly lookups: readonly Lookup[];
 }
 
 export interface KeptPath {

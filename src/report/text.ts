@@ -10,7 +10,7 @@ import {
   printable,
   type TextOptions,
 } from './format.ts';
-import type { ProbeReport, Report } from './report.ts';
+import type { Lookup, Miss, ProbeReport, Report } from './report.ts';
 
 export interface ReportTextOptions extends TextOptions {
   /** Where the report is, for the reader to find. */
@@ -19,6 +19,7 @@ export interface ReportTextOptions extends TextOptions {
 
 const MAX_MISSES_SHOWN = 10;
 const MAX_DIFF_LINES = 20;
+const MAX_DIFFERENCES_SHOWN = 5;
 
 /** A report for people, without a last line end. The first line is the verdict. */
 export function formatReport(report: Report, options: ReportTextOptions): string {
@@ -28,6 +29,8 @@ export function formatReport(report: Report, options: ReportTextOptions): string
     sizes(report, options.width),
     probes(report, options.width, paint),
     differences(report, paint),
+    suspicion(report),
+    logErrors(report, paint),
     rounds(report),
     stages(report),
     warnings(report, paint),
@@ -93,12 +96,36 @@ function verdictOf({ equal }: ProbeReport): string {
   return equal ? 'same' : 'DIFFERS';
 }
 
+/** The smallest difference first; the rest as far as there is room. */
 function differences(report: Report, paint: Paint): string[] {
   const different = report.probes.filter((probe) => probe.equal === false);
-  return different.flatMap((probe) => [
-    paint('bold', `difference in ${printable(probe.probe)}`),
-    ...probe.differences.flatMap(({ fact, diff }) => [`  ${printable(fact)}:`, ...diffLines(diff, paint)]),
-  ]);
+  const isFirst = ({ probe }: ProbeReport) => probe === report.suspicion?.probe;
+  const inOrder = [...different.filter(isFirst), ...different.filter((probe) => !isFirst(probe))];
+  const lines = inOrder
+    .slice(0, MAX_DIFFERENCES_SHOWN)
+    .flatMap((probe) => [
+      paint('bold', `difference in ${printable(probe.probe)}`),
+      ...probe.differences.flatMap(({ fact, diff }) => [`  ${printable(fact)}:`, ...diffLines(diff, paint)]),
+    ]);
+  const left = different.length - MAX_DIFFERENCES_SHOWN;
+  return left > 0 ? [...lines, `… ${formatAmount(left, 'more probe')} in the report`] : lines;
+}
+
+/** What failed on the slim image only, while the smallest difference came about. */
+function suspicion({ suspicion: found }: Report): string[] {
+  if (!found || found.lookups.length === 0) return [];
+  const shownLookups = found.lookups.slice(0, MAX_MISSES_SHOWN).map((lookup) => `  ${lookupText(lookup)}`);
+  const left = found.lookups.length - MAX_MISSES_SHOWN;
+  return [
+    `look-ups that failed only there, for ${printable(found.probe)}:`,
+    ...shownLookups,
+    ...(left > 0 ? [`  … ${formatAmount(left, 'more look-up')} in the report`] : []),
+  ];
+}
+
+function logErrors({ logErrors: lines }: Report, paint: Paint): string[] {
+  if (lines.length === 0) return [];
+  return [paint('yellow', 'new in the log of the slim image:'), ...lines.map((line) => `  ${printable(line)}`)];
 }
 
 function diffLines(diff: string, paint: Paint): string[] {
@@ -111,29 +138,37 @@ function diffLines(diff: string, paint: Paint): string[] {
   return left > 0 ? [...painted, `    … ${formatAmount(left, 'more line')} in the report`] : painted;
 }
 
-/** What the slim image was missing, round by round. */
+/** What the slim image was missing, round by round, and what was put back. */
 function rounds(report: Report): string[] {
   return report.rounds
     .filter(({ misses }) => misses.length > 0)
-    .flatMap(({ round, misses, durationMs }) => {
+    .flatMap(({ round, misses, durationMs, added }) => {
       const left = misses.length - MAX_MISSES_SHOWN;
-      const lines = misses
-        .slice(0, MAX_MISSES_SHOWN)
-        .map(
-          (miss) =>
-            `  ${miss.path}  ${miss.syscall} ${miss.errno}${by(miss.executable)} during ${printable(miss.phase)}`,
-        );
-      const more = left > 0 ? [`  … ${formatAmount(left, 'more path')} in the report`] : [];
+      const putBack =
+        added.paths > 0 ? `, ${formatAmount(added.paths, 'path')} put back (${formatBytes(added.sizeBytes)})` : '';
       return [
-        `round ${round}: ${formatAmount(misses.length, 'path')} missed, ${formatDuration(durationMs)}`,
-        ...lines,
-        ...more,
+        `round ${round}: ${formatAmount(misses.length, 'path')} missed${putBack}, ${formatDuration(durationMs)}`,
+        ...misses.slice(0, MAX_MISSES_SHOWN).map((miss) => `  ${missText(miss)}`),
+        ...(left > 0 ? [`  … ${formatAmount(left, 'more path')} in the report`] : []),
       ];
     });
 }
 
-function by(executable: string | null): string {
-  return executable === null ? '' : ` by ${executable}`;
+/** What is said of a miss after the call, where the call itself has not failed. */
+const MISS_WORDS: Readonly<Record<Miss['kind'], string>> = {
+  failed: '',
+  unlisted: ' without it',
+  overwritten: ' made it anew',
+};
+
+function missText(miss: Miss): string {
+  const pattern = miss.excludedBy === null ? '' : `, left out by --exclude-pattern ${printable(miss.excludedBy)}`;
+  return `${lookupText(miss, MISS_WORDS[miss.kind])}${pattern}`;
+}
+
+function lookupText({ path, syscall, errno, executable, phase }: Lookup, words = ''): string {
+  const who = executable === null ? '' : ` by ${executable}`;
+  return `${path}  ${[syscall, errno].filter(Boolean).join(' ')}${words}${who} during ${printable(phase)}`;
 }
 
 function stages(report: Report): string[] {
@@ -154,7 +189,7 @@ function places(report: Report, { width, reportPath }: ReportTextOptions): strin
   const rows = [
     ...report.outputs.map(({ destination, digest }) => ['image', destination, digest]),
     ...(report.tags.length > 0 ? [['tags', report.tags.join(', ')]] : []),
-    ...(report.status === 'differs' ? [['image', 'none written']] : []),
+    ...(report.status === 'differs' && report.outputs.length === 0 ? [['image', 'none written']] : []),
     ['report', reportPath],
   ];
   return rows

@@ -1,57 +1,35 @@
 import { buildImage, type SlimImage } from '../build/build-image.ts';
 import type { Engine, OpenedImage } from '../engine/types.ts';
 import type { KeepSet, Reason } from '../keep/keep-set.ts';
-import { findMisses, type MissedPath } from '../keep/missed.ts';
+import type { MissedPath } from '../keep/missed.ts';
 import { type Plan, planKeep } from '../keep/plan.ts';
 import type { Seed } from '../keep/seed.ts';
-import type { Miss, ProbeReport } from '../report/report.ts';
-import { displayPath } from '../rootfs/path.ts';
-import type { BuildSettings, KeepSettings, RunSettings } from '../settings.ts';
+import type { RoundReport } from '../report/report.ts';
+import type { BuildSettings, KeepSettings } from '../settings.ts';
 import type { Stages } from '../stages.ts';
-import { checkTrace } from '../trace/observe.ts';
-import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from '../trace/record.ts';
-import { runConfig } from '../trace/run-config.ts';
-import type { Trace } from '../trace/trace.ts';
-import { compareRuns } from './verify.ts';
+import type { RunPlan } from '../trace/record.ts';
+import { type Replay, type ReplayInput, replay } from './replay.ts';
+import { shownMiss } from './shown-lookup.ts';
 
 /** What a slim image is made from, and how it is tried. */
-export interface HealInput {
+export interface HealInput extends ReplayInput {
   readonly engine: Engine;
-  readonly fat: OpenedImage;
-  readonly fatRuns: readonly [RunRecord, RunRecord];
-  /** Runs the fat image once more, when two runs do not account for what the slim image shows. */
-  readonly observeAgain: () => Promise<RunRecord>;
-  readonly trace: Trace;
   readonly keepSettings: KeepSettings;
   readonly config: RunPlan['config'];
-  readonly replay: RunPlan;
-  /** The user's overrides of how an image is run. */
-  readonly run: RunSettings;
   readonly maxRounds: number;
   readonly layers: BuildSettings['layers'];
   readonly createdSeconds: number;
   readonly version: string;
   readonly verify: boolean;
-  /** Believe a replay whose trace may have lost events. */
-  readonly allowIncomplete?: boolean;
-  readonly record: RecordOptions;
   readonly stages: Stages;
 }
 
-interface Round {
-  readonly round: number;
-  readonly misses: readonly Miss[];
-  readonly durationMs: number;
-}
-
 /** The last slim image that was built, and what its replay showed. The disposal removes its files. */
-export interface HealResult {
+export interface HealResult extends Plan {
   readonly slim: SlimImage;
-  readonly keep: KeepSet;
-  readonly warnings: readonly string[];
-  readonly rounds: readonly Round[];
+  readonly rounds: readonly RoundReport[];
   /** Undefined when the image was not verified. */
-  readonly probes: readonly ProbeReport[] | undefined;
+  readonly replay: Replay | undefined;
   readonly isVerified: boolean;
 }
 
@@ -63,34 +41,33 @@ export async function buildAndHeal(input: HealInput): Promise<HealResult> {
   const { fat, stages, record } = input;
   const { signal } = record;
   const healed: Seed[] = [];
-  const rounds: Round[] = [];
+  const rounds: RoundReport[] = [];
   let plan = await planRound(input, healed);
   for (let round = 1; ; round++) {
     const startedAt = performance.now();
-    const { keep, warnings } = plan;
+    const { keep } = plan;
     const slim = await stages.run(
       'pack',
       'packing the slim image',
       () => buildImage(fat, keep, { ...input, directory: input.engine.scratchDirectory, signal }),
       ({ layers }) => `${megabytes(layers)} MB in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}`,
     );
-    if (!input.verify) return { slim, keep, warnings, rounds, probes: undefined, isVerified: false };
-    const { misses, probes } = await stages.run(
+    if (!input.verify) return { ...plan, slim, rounds, replay: undefined, isVerified: false };
+    const last = await stages.run(
       'verify',
       'replaying the probes on the slim image',
-      () => replay(input, slim, keep),
+      () => replayOn(slim, keep, input),
       summarise,
     );
-    rounds.push({ round, misses: misses.map(reportMiss), durationMs: Math.round(performance.now() - startedAt) });
-    for (const miss of misses) {
+    const durationMs = Math.round(performance.now() - startedAt);
+    for (const miss of last.misses) {
       healed.push(...miss.needed.map((path) => ({ path, reason: healedReason(miss, round) })));
     }
-    const next = misses.length > 0 && round < input.maxRounds ? await planRound(input, healed) : plan;
+    const next = last.misses.length > 0 && round < input.maxRounds ? await planRound(input, healed) : plan;
+    const misses = last.misses.map((miss) => shownMiss(miss, plan.excluded));
+    rounds.push({ round, misses, durationMs, added: addedBy(fat, keep, next.keep) });
     // What the user has excluded is missed again, however often it is put back.
-    if (next.keep.size === keep.size) {
-      const isVerified = misses.length === 0 && probes.every((probe) => probe.equal);
-      return { slim, keep, warnings, rounds, probes, isVerified };
-    }
+    if (next.keep.size === keep.size) return { ...plan, slim, rounds, replay: last, isVerified: last.isVerified };
     await slim[Symbol.asyncDispose]();
     plan = next;
   }
@@ -114,29 +91,21 @@ function planRound(input: HealInput, healed: readonly Seed[]): Promise<Plan> {
   );
 }
 
-async function replay(
-  input: HealInput,
-  slim: SlimImage,
-  keep: KeepSet,
-): Promise<{ misses: MissedPath[]; probes: ProbeReport[] }> {
+async function replayOn(slim: SlimImage, keep: KeepSet, input: HealInput): Promise<Replay> {
   await using opened = await input.engine.open(slim.image, { signal: input.record.signal, temporary: true });
-  // Its own configuration, so that a mistake in that shows too.
-  const config = runConfig(slim.config.config ?? {}, input.run);
-  const run = await recordRun(opened, { ...input.replay, config }, input.record);
-  const misses = findMisses({ fatRootfs: input.fat.rootfs, keep, accesses: run.trace.accesses });
-  let probes = compareRuns(input.fatRuns, run);
-  if (misses.length > 0) return { misses, probes };
-  if (!probes.every((probe) => probe.equal)) probes = compareRuns([...input.fatRuns, await input.observeAgain()], run);
-  // Nothing missed says nothing when not everything was seen.
-  if (probes.every((probe) => probe.equal)) {
-    checkTrace(run.trace, { what: 'the trace of the replay', allowIncomplete: input.allowIncomplete ?? false });
-  }
-  return { misses, probes };
+  return replay(opened, keep, input);
 }
 
-function summarise({ misses, probes }: { misses: readonly MissedPath[]; probes: readonly ProbeReport[] }): string {
+function summarise({ misses, probes }: Replay): string {
   const equal = probes.filter((probe) => probe.equal).length;
   return `${equal} of ${probes.length} outcomes equal, ${misses.length} misses`;
+}
+
+function addedBy({ rootfs }: OpenedImage, before: KeepSet, after: KeepSet): RoundReport['added'] {
+  const added = after.size > before.size ? after.paths().filter((path) => !before.has(path)) : [];
+  const entries = added.map((path) => rootfs.get(path));
+  const sizeBytes = entries.reduce((sum, entry) => sum + (entry?.type === 'file' ? entry.sizeBytes : 0), 0);
+  return { paths: added.length, sizeBytes };
 }
 
 function megabytes(layers: readonly { readonly sizeBytes: number }[]): string {
@@ -146,15 +115,4 @@ function megabytes(layers: readonly { readonly sizeBytes: number }[]): string {
 function healedReason({ access }: MissedPath, round: number): Reason {
   const { syscall, phase, executable } = access;
   return { kind: 'healed', round, syscall, phase, ...(executable ? { executable } : {}) };
-}
-
-/** A miss as the report shows it. */
-export function reportMiss({ path, access }: MissedPath): Miss {
-  return {
-    path: displayPath(path),
-    syscall: access.syscall,
-    errno: access.errno ?? '',
-    executable: access.executable ? displayPath(access.executable) : null,
-    phase: access.phase,
-  };
 }

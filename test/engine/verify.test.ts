@@ -6,7 +6,7 @@ import { openImage } from '../../src/image/open.ts';
 import { buildSlim, verifyImages } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
 import { imagePathFromText } from '../../src/rootfs/path.ts';
-import type { ProbeSettings } from '../../src/settings.ts';
+import { PLAIN_CHECKS, type ProbeSettings } from '../../src/settings.ts';
 import { Stages } from '../../src/stages.ts';
 import { stateDirectory } from '../../src/state.ts';
 import { observe } from '../../src/trace/observe.ts';
@@ -38,7 +38,7 @@ async function uncheckedSlim(name: string, exclude: string, probes = defaultProb
 
 function verify(slim: string, probes = defaultProbes): Promise<Report> {
   return verifyImages(
-    { fat: nginx, slim, engine: localEngine, run: plainRun, probes, allowIncomplete: false },
+    { fat: nginx, slim, engine: localEngine, run: plainRun, probes, allowIncomplete: false, checks: PLAIN_CHECKS },
     testContext(),
   );
 }
@@ -119,6 +119,8 @@ async function healed(isSeen: (access: Access) => boolean) {
     observeAgain: () => recordRun(fat, replay, record),
     trace: { ...trace, accesses: trace.accesses.filter(isSeen) },
     keepSettings: { includes: [], excludes: [] },
+    allowIncomplete: false,
+    failOnLogErrors: false,
     config: planned.plan.config,
     replay,
     run: plainRun,

@@ -50,6 +50,8 @@ export function reportOf(changes: Partial<Report> = {}): Report {
       },
     ],
     rounds: [],
+    suspicion: null,
+    logErrors: [],
     kept: [
       {
         path: '/usr/sbin/nginx',
@@ -59,6 +61,7 @@ export function reportOf(changes: Partial<Report> = {}): Report {
       },
     ],
     removed: [{ package: 'perl', version: '5.36', sizeBytes: 40_000_000, keptFiles: 0, paths: ['/usr/bin/perl'] }],
+    excluded: [],
     warnings: [],
     ...changes,
   };

@@ -2,6 +2,7 @@ import {
   type BuildSettings,
   type EngineSettings,
   NO_EDITS,
+  PLAIN_CHECKS,
   PLAIN_CONTAINER,
   type ProbeSettings,
   type RunSettings,
@@ -44,6 +45,7 @@ export function buildSettings(source: string, output: string, changes: Partial<B
     verify: true,
     allowIncomplete: false,
     maxRounds: 5,
+    checks: PLAIN_CHECKS,
     ...changes,
   };
 }

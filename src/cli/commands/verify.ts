@@ -35,7 +35,16 @@ export const verify: CommandSpec<VerifyOptions> = {
     ['<fat>', 'the image that is right'],
     ['<slim>', 'the image in question'],
   ],
-  groups: [VERIFY_RESULT, CHECK_OPTIONS, PROBE_OPTIONS, RUN_OPTIONS, CONTAINER_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
+  groups: [
+    VERIFY_RESULT,
+    CHECK_OPTIONS,
+    PROBE_OPTIONS,
+    RUN_OPTIONS,
+    CONTAINER_OPTIONS,
+    ENGINE_OPTIONS,
+    TRACE_OPTIONS,
+    COMMON_OPTIONS,
+  ],
   acceptsSlimFlags: true,
   async run([fat = '', slim = ''], console, session) {
     const { options } = console;

@@ -1,4 +1,5 @@
 import { parentOf } from '../../rootfs/path.ts';
+import { LISTING_RULES } from '../listing-policies.ts';
 import type { Rule } from '../rule.ts';
 import { interpretersOf } from '../shebang.ts';
 import { companionRules, staticCertificates } from './companions.ts';
@@ -36,4 +37,9 @@ export const RULES: readonly Rule[] = [
   nameService,
   ...companionRules,
   staticCertificates,
+];
+
+/** The rules that `disabledRules` may name: without the directories that hold it, nothing can be packed. */
+export const DISABLEABLE_RULES: readonly string[] = [
+  ...new Set([...RULES.map(({ id }) => id).filter((id) => id !== parents.id), ...LISTING_RULES]),
 ];

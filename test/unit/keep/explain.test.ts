@@ -31,8 +31,10 @@ const report = {
   ],
   removed: [
     { package: 'tools', version: '1.2', sizeBytes: 9, keptFiles: 2, paths: ['/usr/bin/tool', '/lib/c'] },
-    { package: null, version: null, sizeBytes: 1, keptFiles: 0, paths: ['/opt'] },
+    { package: null, version: null, sizeBytes: 1, keptFiles: 0, paths: ['/opt', '/etc/a'] },
   ],
+  excluded: [{ pattern: '/etc/*', paths: ['/etc/a'] }],
+  rounds: [{ misses: [{ path: '/etc/a', syscall: 'openat', executable: '/bin/sh', phase: 'start' }] }],
 } as unknown as Report;
 
 describe('reasonText', () => {
@@ -67,6 +69,12 @@ describe('explainPath', () => {
   it('names the package of a removed path', () => {
     expect(explainPath(report, '/usr/bin/tool')).toMatch(/is removed.*package tools 1\.2, of which 2 files are kept/);
     expect(explainPath(report, '/opt')).toContain('No package owns it');
+  });
+
+  it('names the pattern that leaves a path out, and who misses it', () => {
+    expect(explainPath(report, '/etc/a')).toBe(
+      '/etc/a is removed: --exclude-pattern /etc/* leaves it out.\nThe slim image misses it: openat by /bin/sh during start.',
+    );
   });
 
   it('says when the image has no such path', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findMisses } from '../../../src/keep/missed.ts';
+import type { Access } from '../../../src/trace/trace.ts';
 import { accessOf } from '../../support/accesses.ts';
 import { rootFsOf } from '../../support/rootfs-builder.ts';
 
@@ -8,10 +9,14 @@ const fatRootfs = rootFsOf({
   '/app/current': { link: 'releases' },
   '/app/releases/index': '2',
   '/app/dangling': { link: 'nowhere' },
+  '/dev/null': '',
 });
 
-const misses = (kept: readonly string[], ...accesses: ReturnType<typeof accessOf>[]) =>
-  findMisses({ fatRootfs, keep: { has: (path) => kept.includes(path) }, accesses }).map(({ path }) => path);
+const missesAfter = (fatAccesses: readonly Access[], kept: readonly string[], ...accesses: Access[]) =>
+  findMisses({ fatRootfs, keep: { has: (path) => kept.includes(path) }, fatAccesses, accesses });
+
+const misses = (kept: readonly string[], ...accesses: Access[]) =>
+  missesAfter([], kept, ...accesses).map(({ path }) => path);
 
 describe('findMisses', () => {
   it('finds look-ups that the fat image would have answered, once each and sorted', () => {
@@ -34,7 +39,7 @@ describe('findMisses', () => {
 
   it('finds a directory that a path steps out of, and names it as needed', () => {
     const access = accessOf('open', '/app/data', { errno: 'ENOENT', verbatim: '/app/releases/../data' });
-    const [miss] = findMisses({ fatRootfs, keep: { has: (path) => path === '/app/data' }, accesses: [access] });
+    const [miss] = missesAfter([], ['/app/data'], access);
     expect(miss).toMatchObject({ path: '/app/data', needed: ['/app/data', '/app/releases'] });
     expect(misses(['/app/data', '/app/releases'], access)).toEqual([]);
   });
@@ -43,6 +48,20 @@ describe('findMisses', () => {
     const access = accessOf('create', '/app/releases/new', { errno: 'ENOENT' });
     expect(misses([], access)).toEqual(['/app/releases/new']);
     expect(misses(['/app/releases'], access)).toEqual([]);
+  });
+
+  it('finds what was created in place of something that the fat image has', () => {
+    expect(missesAfter([], [], accessOf('create', '/app/data'))).toMatchObject([{ kind: 'overwritten' }]);
+    expect(misses(['/app/data'], accessOf('create', '/app/data'))).toEqual([]);
+    expect(misses([], accessOf('create', '/app/new'), accessOf('create', '/dev/null'))).toEqual([]);
+  });
+
+  it('finds a program that only the slim image cannot start, although it is there', () => {
+    const started = accessOf('execute', '/app/data');
+    const failed = accessOf('execute', '/app/data', { errno: 'ENOENT' });
+    expect(missesAfter([started], ['/app/data'], failed)).toMatchObject([{ path: '/app/data', kind: 'failed' }]);
+    expect(missesAfter([started, failed], ['/app/data'], failed)).toEqual([]);
+    expect(missesAfter([], ['/app/data'], failed)).toEqual([]);
   });
 
   it('finds nothing in other failures, successes and what is not in the fat image either', () => {

@@ -66,9 +66,14 @@ test('what was missing is listed by round, the first ten of each', () => {
     errno: 'ENOENT',
     executable: '/usr/bin/python3',
     phase: 'http GET :80/',
+    kind: 'failed' as const,
+    excludedBy: null,
   }));
-  const lines = formatReport(reportOf({ rounds: [{ round: 1, misses, durationMs: 900 }] }), PLAIN).split('\n');
-  const start = lines.indexOf('round 1: 12 paths missed, 900 ms');
+  const lines = formatReport(
+    reportOf({ rounds: [{ round: 1, misses, durationMs: 900, added: { paths: 14, sizeBytes: 3_000 } }] }),
+    PLAIN,
+  ).split('\n');
+  const start = lines.indexOf('round 1: 12 paths missed, 14 paths put back (3.0 kB), 900 ms');
   expect(lines[start + 1]).toBe('  /app/t0.html  openat ENOENT by /usr/bin/python3 during http GET :80/');
   expect(lines[start + 11]).toBe('  … 2 more paths in the report');
   expect(lines).toContain('  trace-slim explain /app/t0.html');

@@ -1,0 +1,36 @@
+import type { RunRecord } from '../trace/record.ts';
+import { displayBytes } from './excerpt.ts';
+import { maskVolatile, shapeOf } from './mask.ts';
+import { linesOf } from './text.ts';
+
+/** How applications report that something went wrong. */
+const ERROR = /\b(?:error|exception|traceback|fatal|panic)|(?:Error|Exception)\b/i;
+
+const MAX_LINES = 20;
+const MAX_WIDTH = 300;
+
+/**
+ * The lines of the application's own log that report errors and have none like them in any run of the fat image: times,
+ * numbers and IDs aside. Bounded, safe for terminals. What a command prints before it ends is compared anyway.
+ */
+export function newErrorLines(fatRuns: readonly RunRecord[], slim: RunRecord): string[] {
+  const known = new Set(fatRuns.flatMap(errorLines).map(likeness));
+  const found = new Map<string, string>();
+  for (const line of errorLines(slim)) {
+    const key = likeness(line);
+    if (!known.has(key) && !found.has(key)) found.set(key, displayBytes(line.slice(0, MAX_WIDTH)));
+    if (found.size === MAX_LINES) break;
+  }
+  return [...found.values()];
+}
+
+function errorLines({ outcomes }: RunRecord): string[] {
+  const logs = outcomes
+    .flatMap(({ facts }) => facts)
+    .filter(({ name, compare }) => compare === 'shown' && (name === 'stdout' || name === 'stderr'));
+  return logs.flatMap(({ value }) => linesOf(value)).filter((line) => ERROR.test(line));
+}
+
+function likeness(line: string): string {
+  return shapeOf(maskVolatile(line, { proven: false })).trim();
+}
