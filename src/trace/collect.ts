@@ -19,6 +19,8 @@ export interface StraceLog {
   readonly shim: ImagePath;
   /** Working directory of the first process. */
   readonly cwd: ImagePath;
+  /** The first process is a gate's: what happens before it becomes the application is left out. */
+  readonly isGated?: boolean;
 }
 
 /** Reads the logs of a run, one after another, into one trace. */
@@ -26,8 +28,8 @@ export class TraceCollector {
   readonly #table = new AccessTable();
   readonly #account = new Account();
 
-  /** Reads a log to its end. Rejects only when its stream fails. */
-  async addLog(log: StraceLog): Promise<void> {
+  /** Reads a log to its end, and tells whether its first process ended by itself there. Rejects only when its stream fails. */
+  async addLog(log: StraceLog): Promise<{ hasExited: boolean }> {
     const reader = new LogReader(log, this.#table, this.#account);
     const parser = new StraceParser(reader);
     const { tailBytes, totalBytes } = await readLines(log.stream, (line, offset) => {
@@ -37,7 +39,8 @@ export class TraceCollector {
     });
     parser.end();
     if (tailBytes > 0) this.#account.truncatedTails++;
-    if (totalBytes === 0) this.#account.emptyLogs++;
+    if (totalBytes === 0 || reader.isWaiting) this.#account.emptyLogs++;
+    return { hasExited: reader.hasExited };
   }
 
   /** The trace of all logs. `losses` are those that the caller knows of. */

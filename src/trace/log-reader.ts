@@ -2,7 +2,7 @@ import type { ImagePath } from '../rootfs/path.ts';
 import type { AccessTable } from './access-table.ts';
 import type { Account } from './account.ts';
 import type { PhaseStart } from './phases.ts';
-import { ProcessTable } from './processes.ts';
+import { type Process, ProcessTable } from './processes.ts';
 import {
   type AccessSink,
   copyOf,
@@ -22,6 +22,8 @@ export interface LogContext {
   /** What programs below this path do is ours, except that they execute the application. */
   readonly shim: ImagePath;
   readonly cwd: ImagePath;
+  /** Nothing counts before the first process has executed a program. */
+  readonly isGated?: boolean;
 }
 
 /** Follows the calls of one log and counts the accesses that are the application's. */
@@ -32,12 +34,18 @@ export class LogReader implements StraceSink, AccessSink {
   readonly #processes: ProcessTable;
   readonly #worked = new Set<string>();
   #phaseIndex = 0;
+  #first: Process | undefined;
+  /** The first process is still a gate. */
+  isWaiting: boolean;
+  /** The first process has ended itself, in any of its threads. */
+  hasExited = false;
 
   constructor(context: LogContext, table: AccessTable, account: Account) {
     this.#context = context;
     this.#table = table;
     this.#account = account;
     this.#processes = new ProcessTable(context.cwd);
+    this.isWaiting = context.isGated ?? false;
   }
 
   /** Lines that follow begin at this byte of the log, or behind it. */
@@ -50,11 +58,20 @@ export class LogReader implements StraceSink, AccessSink {
   }
 
   onBegin(pid: number, text: string): void {
+    this.#first ??= this.#processes.get(pid);
+    if (this.isWaiting) return;
+    this.#watchForExit(pid, text);
     if (isFork(text)) this.#processes.beginFork(pid, sharesView(text));
     else this.#processes.get(pid);
   }
 
   onCall(pid: number, call: Syscall): void {
+    this.#first ??= this.#processes.get(pid);
+    if (this.isWaiting) {
+      if (pid !== this.#first.pid || !isExecuted(call)) return;
+      this.isWaiting = false;
+    }
+    this.#watchForExit(pid, call.name);
     const process = this.#processes.get(pid);
     if (readCall(call, process, this.#processes, this)) this.#watchForEnosys(call);
     else this.#account.unknownCall(call.name, printed(call));
@@ -93,12 +110,21 @@ export class LogReader implements StraceSink, AccessSink {
     else this.#worked.add(copyOf(call.name));
   }
 
+  /** Threads share their view of the file system; other processes do so rarely. */
+  #watchForExit(pid: number, text: string): void {
+    this.hasExited ||= text.startsWith('exit') && this.#processes.get(pid).view === this.#first?.view;
+  }
+
   #isForeign(path: string): boolean {
     const { prefix } = this.#context;
     if (path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === SLASH))
       return true;
     return KERNEL_INITIALS.includes(path.charAt(1)) && KERNEL_PATH.test(path);
   }
+}
+
+function isExecuted({ name, result }: Syscall): boolean {
+  return name.startsWith('execve') && errnoOfResult(result) === undefined;
 }
 
 function printed(call: Syscall): string {

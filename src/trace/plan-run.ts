@@ -9,11 +9,13 @@ import { findProgram } from '../rootfs/programs.ts';
 import type { ProbeSettings, RunSettings } from '../settings.ts';
 import type { RunPlan } from './record.ts';
 import { runConfig } from './run-config.ts';
-import { straceCommand } from './strace-command.ts';
+import { type Tracing, tracedCommand } from './traced-command.ts';
 
 export interface PlanRunOptions {
   readonly run: RunSettings;
   readonly probes: ProbeSettings;
+  /** Default: `wrap`. */
+  readonly tracing?: Tracing;
   /** Resolves when the user says that the container has been watched long enough. */
   readonly userSignal?: (kind: 'enter' | 'signal') => Promise<void>;
 }
@@ -31,12 +33,13 @@ export interface PlannedRun {
 export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun {
   const config = runConfig(image.image.config.config ?? {}, options.run);
   const command = effectiveCommand(config);
-  const { probes: settings } = options;
+  const { probes: settings, tracing = 'wrap' } = options;
   const env = [...(config.Env ?? []), ...options.run.env];
   const find = (program: string) => findProgram(image.rootfs, program, { env, cwd: config.WorkingDir });
   let logs = 0;
   const planned = planProbes(settings, config, {
-    trace: (toolkit, probeCommand) => straceCommand(toolkit, `exec-${++logs}`, probeCommand),
+    trace: (toolkit, probeCommand) =>
+      tracedCommand(toolkit, `exec-${++logs}`, { tracing, command: probeCommand, config, env: options.run.env }),
     programs: { find },
   });
   checkCommand(command, find, planned.probes.length);
@@ -52,6 +55,7 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
       env: options.run.env,
       container: options.run.container,
       isTraced: true,
+      tracing,
       probes: planned.probes,
       ready,
       hold: (container, signal) => hold(container, options, signal),

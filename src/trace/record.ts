@@ -9,10 +9,11 @@ import type { Outcome, Probe } from '../probe/types.ts';
 import { imagePathFromText } from '../rootfs/path.ts';
 import type { ContainerSettings } from '../settings.ts';
 import { untilQuiet } from './activity.ts';
+import { AttachingTracer } from './attach.ts';
 import { TraceCollector } from './collect.ts';
 import { PhaseLog } from './phases.ts';
-import { straceCommand } from './strace-command.ts';
 import type { Trace } from './trace.ts';
+import { type Tracing, tracedCommand } from './traced-command.ts';
 
 /** What is done in one run of an image. The same plan is run on the fat and on the slim image. */
 export interface RunPlan {
@@ -23,6 +24,7 @@ export interface RunPlan {
   readonly container: ContainerSettings;
   /** Whether the command is traced. Programs that probes run always are. */
   readonly isTraced: boolean;
+  readonly tracing: Tracing;
   readonly probes: readonly Probe[];
   /** When the application can be probed. */
   readonly ready: ReadyConditions;
@@ -91,8 +93,10 @@ async function runCommand(run: Run): Promise<Probe[]> {
   const { plan, options } = run;
   const startedAt = performance.now();
   await using container = await startContainer(run, (toolkit) =>
-    plan.isTraced ? straceCommand(toolkit, COMMAND_LOG, plan.command) : [...toolkit.unprivileged, ...plan.command],
+    plan.isTraced ? tracedCommand(toolkit, COMMAND_LOG, plan) : [...toolkit.unprivileged, ...plan.command],
   );
+  await using tracer = startTracer(run, container);
+  if (plan.isTraced) await tracer?.attached(COMMAND_LOG, options.signal);
   const phases = new PhaseLog(container);
   // A probe that cannot load says so when it runs.
   for (const probe of plan.probes) probe.prepare?.().catch(() => {});
@@ -115,7 +119,7 @@ async function runCommand(run: Run): Promise<Probe[]> {
   const endedByItself = container.result();
   const result = endedByItself ?? (await container.stop({ timeoutMs: STOP_TIMEOUT_MS, signal: options.signal }));
   if (plan.isTraced && !(await phases.logs()).has(COMMAND_LOG)) run.losses.push('the trace log of the command is gone');
-  await collectLogs(run, container, phases);
+  await collectLogs(run, container, phases, endedByItself);
   run.outcomes.unshift(commandOutcome(result, endedByItself !== undefined, startedAt));
   if (endedByItself && !run.failure && plan.probes.some((probe) => probe.ports.length > 0)) {
     run.failure = applicationDied(result, container);
@@ -133,6 +137,7 @@ function notRun({ id }: Probe): Outcome {
 /** Exec probes in a container of the image in which nothing but the toolkit runs. */
 async function runKeptAlive(run: Run, probes: readonly Probe[]): Promise<void> {
   await using container = await startContainer(run, ({ launcher, sleep }) => [...launcher, sleep, 'infinity']);
+  await using _tracer = startTracer(run, container);
   const phases = new PhaseLog(container);
   const left = await runProbes(run, container, phases, probes);
   if (left[0]) run.failure = applicationDied(container.result(), container);
@@ -145,6 +150,10 @@ async function runKeptAlive(run: Run, probes: readonly Probe[]): Promise<void> {
 function startContainer(run: Run, command: (toolkit: ToolkitPaths) => readonly string[]): Promise<Container> {
   const { config, env, container: settings } = run.plan;
   return run.image.start({ config, command, env, settings }, run.options);
+}
+
+function startTracer({ plan }: Run, container: Container): AttachingTracer | undefined {
+  return plan.tracing === 'attach' ? new AttachingTracer(container) : undefined;
 }
 
 /** Undefined when the application cannot be probed; `run.failure` then says why. */
@@ -216,18 +225,26 @@ function watchUnprobed(container: Container, signal: AbortSignal): Promise<boole
   return untilQuiet(container, { quietMs: SERVICE_QUIET_MS, deadlineMs: SERVICE_DEADLINE_MS, signal });
 }
 
-async function collectLogs(run: Run, container: Container, phases: PhaseLog): Promise<void> {
-  const cwd = imagePathFromText(run.plan.config.WorkingDir || '/');
+/** `ended` is what came of the command when it ended by itself: then its last call must be in its log. */
+async function collectLogs(run: Run, container: Container, phases: PhaseLog, ended?: ExecResult): Promise<void> {
+  const { config, tracing } = run.plan;
+  const { prefix, shim } = container.toolkit;
   for (const [name, starts] of await phases.logs()) {
-    await run.collector.addLog({
+    const { hasExited } = await run.collector.addLog({
       stream: container.openLog(name),
       phases: starts,
-      prefix: container.toolkit.prefix,
-      shim: container.toolkit.shim,
-      cwd,
+      prefix,
+      shim,
+      cwd: imagePathFromText(config.WorkingDir || '/'),
+      isGated: tracing === 'attach',
     });
+    const mustHaveExited = name === COMMAND_LOG && ended !== undefined && ended.exitStatus < KILLED_BY_SIGNAL;
+    if (mustHaveExited && !hasExited) run.losses.push('the tracer was gone before the command ended');
   }
 }
+
+/** Statuses from here on are those of processes that a signal has ended, in the middle of anything. */
+const KILLED_BY_SIGNAL = 128;
 
 const ENDED = 'ended';
 

@@ -2,7 +2,8 @@ import type { ToolkitPaths } from '../engine/types.ts';
 
 /**
  * What strace stops at. `%file` is every call with a path argument; the rest are calls that use a path without naming it,
- * or that tell whose working directory a process begins with. `?` lets a name pass that an architecture or a strace lacks.
+ * that tell whose working directory a process begins with, or that a command has ended. `?` lets a name pass that an
+ * architecture or a strace lacks.
  */
 const TRACED_CALLS = [
   '%file',
@@ -18,27 +19,27 @@ const TRACED_CALLS = [
   '?fork',
   '?vfork',
   '?clone3',
+  'exit',
+  'exit_group',
 ];
 
 /**
- * Flags of strace. `-DDD`: the program stays the parent's child (PID 1 in a container) and gets its signals. `-y`: paths
- * beside descriptors. `-qq`: no attach and exit lines. `-s`: no path is cut, PATH_MAX being 4096.
+ * Flags of strace. `-y`: paths beside descriptors. `-qq`: no attach and exit lines. `-s`: no path is cut, PATH_MAX being
+ * 4096.
  */
-const FLAGS = ['-DDD', '-f', '--seccomp-bpf', '-y', '-qq', '-s', '4096', '-e', 'signal=none'];
+const FLAGS = ['-f', '-y', '-qq', '-s', '4096', '-e', 'signal=none', '-e', `trace=${TRACED_CALLS.join(',')}`];
 
-/** The command line that runs `command` under the toolkit's strace and writes the log `logName` of the log folder. */
+/**
+ * The command line that runs `command` under the toolkit's strace and writes the log `logName` of the log folder. `-DDD`:
+ * the program stays the parent's child (PID 1 in a container) and gets its signals.
+ */
 export function straceCommand(toolkit: ToolkitPaths, logName: string, command: readonly string[]): string[] {
   const { launcher, strace, logs, unprivileged } = toolkit;
-  return [
-    ...launcher,
-    strace,
-    ...FLAGS,
-    '-e',
-    `trace=${TRACED_CALLS.join(',')}`,
-    '-o',
-    `${logs}/${logName}`,
-    '--',
-    ...unprivileged,
-    ...command,
-  ];
+  const wrapping = ['-DDD', '--seccomp-bpf', '-o', `${logs}/${logName}`];
+  return [...launcher, strace, ...FLAGS, ...wrapping, '--', ...unprivileged, ...command];
+}
+
+/** The toolkit's strace for processes that run already: lacks the process id, and the log's file name behind `-o`. */
+export function attachingStrace({ launcher, strace }: ToolkitPaths): string[] {
+  return [...launcher, strace, ...FLAGS];
 }

@@ -79,6 +79,8 @@ export const SYSCALLS: ReadonlyMap<string, SyscallRow> = new Map<string, Syscall
     clone: FORK,
     clone2: FORK,
     clone3: FORK,
+    exit: { uses: [] },
+    exit_group: { uses: [] },
 
     stat: STAT,
     stat64: STAT,

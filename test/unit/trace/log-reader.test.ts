@@ -1,0 +1,77 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { imagePathFromText } from '../../../src/rootfs/path.ts';
+import { TraceCollector } from '../../../src/trace/collect.ts';
+import { briefly } from '../../support/strace-log.ts';
+
+async function read(lines: readonly string[], isGated = false) {
+  const collector = new TraceCollector();
+  const { hasExited } = await collector.addLog({
+    stream: Readable.from([Buffer.from(lines.map((line) => `${line}\n`).join(''))]),
+    phases: [{ name: 'start', startOffset: 0 }],
+    prefix: imagePathFromText('/.toolkit'),
+    shim: imagePathFromText('/.toolkit/shim'),
+    cwd: imagePathFromText('/srv'),
+    isGated,
+  });
+  const { accesses, completeness } = collector.finish();
+  return {
+    hasExited,
+    seen: briefly(accesses),
+    executables: accesses.map(({ executable }) => executable),
+    completeness,
+  };
+}
+
+const exec = (path: string, result = '0') => `execve("${path}", ["x"], 0x7 /* 0 vars */) = ${result}`;
+
+describe('a log that begins at a gate', () => {
+  const waiting = [
+    '7 newfstatat(AT_FDCWD</srv>, "/.toolkit/logs/.open-main", 0x7ff, 0) = -1 ENOENT (No such file or directory)',
+    '7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8',
+    `8 ${exec('/.toolkit/lib/ld.so')}`,
+    '8 openat(AT_FDCWD</srv>, "/usr/lib/locale/locale-archive", O_RDONLY) = 3</usr/lib/locale/locale-archive>',
+    `7 ${exec('/usr/local/bin/app', '-1 ENOENT (No such file or directory)')}`,
+  ];
+
+  it('counts from where the waiting process becomes the application', async () => {
+    const app = [`7 ${exec('/usr/bin/app')}`, '7 openat(AT_FDCWD</srv>, "data", O_RDONLY) = 3</srv/data>'];
+    const { seen, executables, completeness } = await read([...waiting, ...app], true);
+    expect(seen).toEqual(['execute /usr/bin/app', 'open /srv/data']);
+    expect(executables).toEqual([undefined, '/usr/bin/app']);
+    expect(completeness.complete).toBe(true);
+  });
+
+  it('leaves out what gives up the privilege of the tracer', async () => {
+    const shim = [`7 ${exec('/.toolkit/shim/ld.so')}`, '7 open("/etc/passwd", O_RDONLY) = 3</etc/passwd>'];
+    expect((await read([...waiting, ...shim, `7 ${exec('/bin/app')}`], true)).seen).toEqual(['execute /bin/app']);
+  });
+
+  it('is a loss when the gate was never passed', async () => {
+    const { seen, completeness } = await read(waiting, true);
+    expect(seen).toEqual([]);
+    expect(completeness.losses).toEqual([expect.stringContaining('nothing of that command was seen')]);
+  });
+});
+
+describe('the end of a log', () => {
+  const start = `1 ${exec('/bin/app')}`;
+  const thread = '1 clone(child_stack=0x7, flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD) = 2';
+  const child = '1 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 2';
+
+  it.each([
+    ['its own exit', [start, '1 exit_group(0) = ?']],
+    ['an exit without threads', [start, '1 exit(0) = ?']],
+    ['an exit that was interrupted', [start, '1 exit_group(3 <unfinished ...>']],
+    ['an exit in another of its threads', [start, thread, '2 exit_group(0) = ?']],
+  ])('is known by %s', async (_, lines) => {
+    expect((await read(lines)).hasExited).toBe(true);
+  });
+
+  it.each([
+    ['nothing', [start]],
+    ["a child's exit", [start, child, '2 exit_group(0) = ?']],
+  ])('is not known by %s', async (_, lines) => {
+    expect((await read(lines)).hasExited).toBe(false);
+  });
+});
