@@ -1,0 +1,139 @@
+import { TraceSlimError } from '../../errors.ts';
+import type { HttpCommand } from '../../settings.ts';
+import { type Credentials, credentialParts } from './openapi-auth.ts';
+import { bodyOf } from './openapi-body.ts';
+import { listOf, type Node, nodeOf, textOf } from './openapi-node.ts';
+import { parameterParts, placeParts } from './openapi-parameters.ts';
+import { clampSizes, loadSampler, type Sampler } from './openapi-sample.ts';
+
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+const DEREFERENCE_MS = 10_000;
+
+export interface ApiOptions {
+  /** `safe`: GET and HEAD only. */
+  readonly methods: 'safe' | 'all';
+  /** Takes the place of the path that the document's `servers` or `basePath` name. */
+  readonly prefix?: string;
+  /** By the names that the document gives its security schemes. */
+  readonly credentials: Credentials;
+  readonly maxOperations: number;
+}
+
+/** One operation of a document as a request. */
+export interface ApiOperation {
+  /** Method and path template: `GET /pets/{id}`. */
+  readonly title: string;
+  readonly command: HttpCommand;
+}
+
+export interface ApiPlan {
+  /** Reading ones first, deleting ones last; within that by path. */
+  readonly operations: readonly ApiOperation[];
+  /** How many operations the document has besides. */
+  readonly left: number;
+}
+
+/** Loads what reads documents; it takes longer than most requests. */
+export async function prepareOpenApi(): Promise<typeof import('@readme/openapi-parser')> {
+  return import('@readme/openapi-parser');
+}
+
+/**
+ * The operations of an OpenAPI 2, 3 or 3.1 document (JSON or YAML) with sampled parameters and bodies; the same document
+ * gives the same requests. References to other documents are not followed. Errors: CONFIG_INVALID.
+ */
+export async function planApi(text: string, options: ApiOptions): Promise<ApiPlan> {
+  const api = await readDocument(text);
+  const found = operationsOf(api).filter(({ method }) => options.methods === 'all' || SAFE_METHODS.includes(method));
+  const chosen = found.sort(byHarm).slice(0, options.maxOperations);
+  const sampler = loadSampler();
+  const operations = chosen.map((operation) => ({
+    title: `${operation.method} ${operation.path}`,
+    command: commandOf(operation, api, options, sampler),
+  }));
+  return { operations, left: found.length - chosen.length };
+}
+
+async function readDocument(text: string): Promise<Node> {
+  if (text.length > MAX_DOCUMENT_BYTES) throw invalid(`it has more than ${MAX_DOCUMENT_BYTES} bytes`);
+  const { dereference } = await prepareOpenApi();
+  try {
+    const document = text.trimStart().startsWith('{') ? JSON.parse(text) : (await import('yaml')).parse(text);
+    if (!isApi(nodeOf(document))) throw new Error('it has no version of OpenAPI, or no paths');
+    clampSizes(document);
+    const limits = { resolve: { external: false }, timeoutMs: DEREFERENCE_MS };
+    return nodeOf(await dereference(document, limits));
+  } catch (error) {
+    throw invalid(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error), error);
+  }
+}
+
+function isApi({ openapi, swagger, paths }: Node): boolean {
+  return textOf(openapi ?? swagger) !== '' && typeof paths === 'object' && paths !== null;
+}
+
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly node: Node;
+  readonly parameters: readonly Node[];
+}
+
+const SAFE_METHODS = ['GET', 'HEAD'];
+/** In the order they are sent. */
+const METHODS = [...SAFE_METHODS, 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+function operationsOf(api: Node): Operation[] {
+  return Object.entries(nodeOf(api.paths)).flatMap(([path, value]) => {
+    const item = nodeOf(value);
+    return METHODS.filter((method) => item[method.toLowerCase()] !== undefined).map((method) => {
+      const node = nodeOf(item[method.toLowerCase()]);
+      return { method, path, node, parameters: mergeParameters(listOf(item.parameters), listOf(node.parameters)) };
+    });
+  });
+}
+
+/** Those of an operation take the place of those of its path. */
+function mergeParameters(...lists: (readonly unknown[])[]): Node[] {
+  const byKey = new Map<string, Node>();
+  for (const parameter of lists.flat().map(nodeOf)) byKey.set(`${parameter.in} ${parameter.name}`, parameter);
+  return [...byKey.values()];
+}
+
+function byHarm(a: Operation, b: Operation): number {
+  const difference = METHODS.indexOf(a.method) - METHODS.indexOf(b.method);
+  return difference !== 0 ? difference : Number(a.path > b.path) - Number(a.path < b.path);
+}
+
+function commandOf(operation: Operation, api: Node, options: ApiOptions, sampler: Sampler): HttpCommand {
+  const { method, path, node, parameters } = operation;
+  const parts = [...parameterParts(parameters, sampler), ...credentialParts(node, api, options.credentials)];
+  const { target, headers } = placeParts(path, parts);
+  const body = SAFE_METHODS.includes(method) ? undefined : bodyOf(node, parameters, api, sampler);
+  return {
+    method,
+    resource: `${options.prefix ?? basePathOf(api)}${target.startsWith('/') ? target : `/${target}`}`,
+    headers: body ? [...headers, `Content-Type: ${body.type}`] : headers,
+    ...(body && { body: body.bytes }),
+    crawl: false,
+  };
+}
+
+/** The path below which operations are, without a slash at its end. */
+function basePathOf(api: Node): string {
+  const server = nodeOf(listOf(api.servers)[0]);
+  const variables = Object.entries(nodeOf(server.variables));
+  const url = variables.reduce(
+    (filled, [name, variable]) => filled.replaceAll(`{${name}}`, textOf(nodeOf(variable).default)),
+    textOf(server.url),
+  );
+  const base = textOf(api.basePath) || url;
+  return URL.canParse(base, 'http://localhost/') ? new URL(base, 'http://localhost/').pathname.replace(/\/+$/, '') : '';
+}
+
+function invalid(what: string, cause?: unknown): TraceSlimError {
+  return new TraceSlimError('CONFIG_INVALID', `the OpenAPI document is not usable: ${what}`, {
+    hint: 'OpenAPI 2, 3.0 and 3.1 are read, as JSON or YAML.',
+    cause,
+  });
+}

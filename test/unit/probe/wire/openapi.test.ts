@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import { type ApiOptions, planApi } from '../../../../src/probe/wire/openapi.ts';
+
+const ALL: ApiOptions = { methods: 'all', credentials: {}, maxOperations: 100 };
+
+async function requests(document: object | string, options: Partial<ApiOptions> = {}) {
+  const text = typeof document === 'string' ? document : JSON.stringify(document);
+  const { operations } = await planApi(text, { ...ALL, ...options });
+  return operations.map(({ command: { method, resource, headers, body } }) => [
+    `${method} ${resource}`,
+    ...headers,
+    ...(body ? [body.toString()] : []),
+  ]);
+}
+
+const openapi3 = (paths: object, more: object = {}) => ({
+  openapi: '3.0.3',
+  info: { title: 't', version: '1' },
+  paths,
+  ...more,
+});
+
+describe('planning requests from an OpenAPI document', () => {
+  it('fills in parameters that are required and those with an example', async () => {
+    const parameters = [
+      { name: 'id', in: 'path', required: true, schema: { type: 'integer' } },
+      {
+        name: 'tags',
+        in: 'query',
+        required: true,
+        schema: { type: 'array', items: { enum: ['a b', 'c'] }, minItems: 2 },
+      },
+      { name: 'page', in: 'query', schema: { type: 'integer', default: 2 } },
+      { name: 'rare', in: 'query', schema: { type: 'string' } },
+      { name: 'X-Trace', in: 'header', required: true, example: 't1' },
+      { name: 'Accept', in: 'header', required: true, schema: { type: 'string' } },
+      { name: 'lang', in: 'cookie', required: true, schema: { enum: ['en'] } },
+    ];
+    expect(await requests(openapi3({ '/pets/{id}': { get: { parameters } } }))).toEqual([
+      ['GET /pets/0?tags=a%20b&tags=a%20b&page=2', 'X-Trace: t1', 'Cookie: lang=en'],
+    ]);
+  });
+
+  it('samples a JSON body, references resolved and read-only fields left out', async () => {
+    const Pet = {
+      type: 'object',
+      properties: { id: { type: 'integer', readOnly: true }, name: { type: 'string', example: 'Rex' } },
+    };
+    const content = { 'text/plain': {}, 'application/json': { schema: { $ref: '#/components/schemas/Pet' } } };
+    const document = openapi3(
+      { '/pets': { post: { requestBody: { content } } } },
+      { components: { schemas: { Pet } } },
+    );
+    expect(await requests(document)).toEqual([['POST /pets', 'Content-Type: application/json', '{"name":"Rex"}']]);
+  });
+
+  it('reads OpenAPI 3.1 in YAML', async () => {
+    const text = [
+      'openapi: 3.1.0',
+      'info: {title: t, version: "1"}',
+      'servers: [{url: "https://{host}/v1/", variables: {host: {default: api.example.com}}}]',
+      'paths:',
+      '  /n/{n}:',
+      '    parameters: [{name: n, in: path, required: true, schema: {type: [integer, "null"], examples: [7]}}]',
+      '    get: {}',
+    ].join('\n');
+    expect(await requests(text)).toEqual([['GET /v1/n/7']]);
+  });
+
+  it('reads Swagger 2 with its base path, its forms and its body parameters', async () => {
+    const document = {
+      swagger: '2.0',
+      info: { title: 't', version: '1' },
+      basePath: '/api',
+      paths: {
+        '/login': {
+          post: { parameters: [{ name: 'user', in: 'formData', type: 'string', default: 'me', required: true }] },
+        },
+        '/pets': {
+          get: {
+            parameters: [
+              {
+                name: 'ids',
+                in: 'query',
+                required: true,
+                type: 'array',
+                items: { type: 'integer', default: 4 },
+                minItems: 2,
+              },
+            ],
+          },
+          put: {
+            parameters: [{ name: 'pet', in: 'body', schema: { type: 'object', properties: { a: { enum: [1] } } } }],
+          },
+        },
+      },
+    };
+    expect(await requests(document)).toEqual([
+      ['GET /api/pets?ids=4%2C4'],
+      ['POST /api/login', 'Content-Type: application/x-www-form-urlencoded', 'user=me'],
+      ['PUT /api/pets', 'Content-Type: application/json', '{"a":1}'],
+    ]);
+  });
+
+  it('sends nothing but GET and HEAD unless asked to, and deletes last', async () => {
+    const document = openapi3({ '/b': { delete: {}, get: {} }, '/a': { head: {}, put: {}, get: {} } });
+    expect((await requests(document, { methods: 'safe' })).flat()).toEqual(['GET /a', 'GET /b', 'HEAD /a']);
+    expect((await requests(document)).flat().at(-1)).toBe('DELETE /b');
+  });
+
+  it('plans as many operations as are allowed and counts the others', async () => {
+    const document = openapi3({ '/a': { get: {} }, '/b': { get: {} }, '/c': { get: {} } });
+    const plan = await planApi(JSON.stringify(document), { ...ALL, maxOperations: 2 });
+    expect({ planned: plan.operations.length, left: plan.left }).toEqual({ planned: 2, left: 1 });
+  });
+
+  it('puts a prefix in place of the path of the servers', async () => {
+    const document = openapi3({ '/a': { get: {} } }, { servers: [{ url: '/v1' }] });
+    expect(await requests(document, { prefix: '/proxy' })).toEqual([['GET /proxy/a']]);
+  });
+
+  const securitySchemes = {
+    key: { type: 'apiKey', in: 'header', name: 'X-Key' },
+    query: { type: 'apiKey', in: 'query', name: 'k' },
+    basic: { type: 'http', scheme: 'basic' },
+    token: { type: 'http', scheme: 'bearer' },
+    oauth: { type: 'oauth2', flows: {} },
+  };
+  const login = { username: 'me', password: 'pw' };
+
+  it.each([
+    ['an API key in a header', [{ key: [] }], { key: 'k1' }, ['GET /a', 'X-Key: k1']],
+    ['an API key in the query', [{ query: [] }], { query: 'k 1' }, ['GET /a?k=k%201']],
+    ['basic credentials', [{ basic: [] }], { basic: login }, ['GET /a', 'Authorization: Basic bWU6cHc=']],
+    [
+      'a bearer token for whatever is asked for',
+      [{ oauth: ['read'] }],
+      { '*': 't' },
+      ['GET /a', 'Authorization: Bearer t'],
+    ],
+    [
+      'the first requirement that can be met',
+      [{ key: [], token: [] }, { token: [] }],
+      { token: 't' },
+      ['GET /a', 'Authorization: Bearer t'],
+    ],
+    ['nothing where credentials are missing', [{ key: [] }], {}, ['GET /a']],
+  ])('satisfies security with %s', async (_what, security, credentials, expected) => {
+    const document = openapi3({ '/a': { get: { security } } }, { components: { securitySchemes } });
+    expect(await requests(document, { credentials })).toEqual([expected]);
+  });
+
+  it('is not led astray by circular schemas and impossible sizes', async () => {
+    const Node = {
+      type: 'object',
+      properties: { next: { $ref: '#/components/schemas/Node' }, text: { type: 'string', minLength: 1e12 } },
+    };
+    const list = { type: 'array', minItems: 1e12, items: { $ref: '#/components/schemas/Node' } };
+    const content = { 'application/json': { schema: list } };
+    const document = openapi3({ '/a': { post: { requestBody: { content } } } }, { components: { schemas: { Node } } });
+    const [[, , body = ''] = []] = await requests(document);
+    expect(body.length).toBeLessThan(5_000_000);
+  });
+
+  it('does not follow references to files', async () => {
+    const schema = { $ref: '/etc/passwd' };
+    const document = openapi3({ '/a': { post: { requestBody: { content: { 'application/json': { schema } } } } } });
+    expect(await requests(document)).toEqual([['POST /a', 'Content-Type: application/json', '{}']]);
+  });
+
+  it.each(['{', 'hello', '{"openapi": "3.0.0"}', '[]'])('refuses %s', async (text) => {
+    await expect(planApi(text, ALL)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});
