@@ -93,7 +93,7 @@ function planRound(input: HealInput, healed: readonly Seed[]): Promise<Plan> {
 
 async function replayOn(slim: SlimImage, keep: KeepSet, input: HealInput): Promise<Replay> {
   await using opened = await input.engine.open(slim.image, { signal: input.record.signal, temporary: true });
-  return replay(opened, keep, input);
+  return await replay(opened, keep, input);
 }
 
 function summarise({ misses, probes }: Replay): string {

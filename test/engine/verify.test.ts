@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
 import { openImage } from '../../src/image/open.ts';
+import { explainPath } from '../../src/keep/explain.ts';
 import { buildSlim, verifyImages } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
 import { imagePathFromText } from '../../src/rootfs/path.ts';
@@ -90,7 +91,20 @@ describe('a slim image', () => {
     expect(report.status).toBe('differs');
     expect(report.outputs).toEqual([]);
     expect(existsSync(output)).toBe(false);
-    expect(report.rounds.at(-1)?.misses.map(({ path }) => path)).toEqual([PAGE]);
+    expect(report.rounds.at(-1)?.misses).toMatchObject([{ path: PAGE, excludedBy: PAGE }]);
+    expect(report.suspicion?.probe).toBe('http GET :80/docs/');
+    expect(report.suspicion?.lookups).toContainEqual(expect.objectContaining({ path: PAGE, errno: 'ENOENT' }));
+    expect(explainPath(report, PAGE)).toContain(`--exclude-pattern ${PAGE} leaves it out`);
+  });
+
+  test('that was made without a rule is healed in one round, with everything that follows', async () => {
+    const output = `docker-archive:${join(work.path, 'broken.tar')}`;
+    const keep = { includes: [], excludes: [], disabledRules: ['elf-interpreter'] };
+    const report = await buildSlim(buildSettings(nginx, output, { keep }), testContext());
+    expect(report.status).toBe('verified');
+    expect(missed(report)).toEqual([['/usr/sbin/nginx'], []]);
+    expect(report.rounds[0]?.added.paths).toBeGreaterThan(0);
+    expect(report.outputs).toHaveLength(1);
   });
 
   test('from a trace with gaps is healed: what the replay misses is put back, with the reason', async () => {
