@@ -5,9 +5,12 @@ const MAX_DURATION_MS = 24 * 3_600_000;
 
 /** A time as `30s`, `500ms`, `2m`, or a number of seconds; gives milliseconds. */
 export const durationMs = z
-  .union([z.number().positive(), z.string().regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)?$/)], {
-    error: 'give a time such as 30s, 500ms, 2m or a number of seconds',
-  })
+  .union([
+    z.number().positive(),
+    z
+      .string()
+      .regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)?$/, { error: 'give a time such as 30s, 500ms, 2m or a number of seconds' }),
+  ])
   .transform((given) => {
     const [, number = '', unit = 's'] = /^([\d.]+)(ms|s|m|h)?$/.exec(String(given)) ?? [];
     return Math.min(Math.round(Number(number) * (UNIT_MS[unit] ?? 1000)), MAX_DURATION_MS);

@@ -1,0 +1,90 @@
+import type { Container } from '../../engine/types.ts';
+import { TraceSlimError } from '../../errors.ts';
+import { KINDS } from '../kinds/index.ts';
+import type { KindContext } from '../kinds/kind.ts';
+import { type Runnable, runItem } from '../kinds/run-item.ts';
+import { newSession, type Session } from '../kinds/session.ts';
+import type { Fact, Outcome, Probe } from '../types.ts';
+import type { ProbeGroup, ProbeItem, ProbeSet } from './probe-file.ts';
+
+/** What making probes of a set takes. */
+export interface SetContext extends Omit<KindContext, 'portOf'> {
+  /** Ports to use where an item and its file name none, the first one first. */
+  readonly ports: readonly number[];
+  /** Claims an id; gives it with a number behind it when it is taken. */
+  claim(id: string): string;
+}
+
+/** The probes of a set in the order in which they run: setup, probes, teardown. Errors: CONFIG_INVALID. */
+export function probesOf({ setup, probes, teardown, defaultPort }: ProbeSet, context: SetContext): Probe[] {
+  const makeAll = (group: ProbeGroup) => groupProbes(group, context, defaultPort);
+  const around = (name: string, items: readonly ProbeItem[]) =>
+    makeAll({ name, repeat: 1, items }).map((probe) => uncompared(probe, name));
+  return [...around('setup', setup), ...probes.flatMap(makeAll), ...around('teardown', teardown)];
+}
+
+function groupProbes(group: ProbeGroup, context: SetContext, defaultPort: number | undefined): Probe[] {
+  const names = group.items.flatMap(({ kind, spec }) => kindOf(kind).captures?.(spec) ?? []);
+  return Array.from({ length: group.repeat }).flatMap(() => {
+    const sessions = new WeakMap<Container, Session>();
+    const sessionIn = (container: Container) => {
+      const session = sessions.get(container) ?? newSession();
+      sessions.set(container, session);
+      return session;
+    };
+    return group.items.map((item) => probeOf(runnableOf(item, group.name, names, context, defaultPort), sessionIn));
+  });
+}
+
+function runnableOf(
+  item: ProbeItem,
+  groupName: string | undefined,
+  names: readonly string[],
+  context: SetContext,
+  defaultPort: number | undefined,
+): Runnable {
+  const kind = kindOf(item.kind);
+  const portOf = (given: number | undefined) => {
+    const port = given ?? defaultPort ?? context.ports[0];
+    if (port !== undefined) return port;
+    throw new TraceSlimError('CONFIG_INVALID', `${item.place}: the ${item.kind} probe has no port`, {
+      hint: 'The image exposes none: name one with port, or for all probes with defaults: {port: …}.',
+    });
+  };
+  const made = kind.make(item.spec, { ...context, portOf });
+  const title = item.name ?? `${item.kind} ${made.title}`.trimEnd();
+  const id = context.claim(groupName === undefined ? title : `${groupName}: ${title}`);
+  return { id, item, kind, made, names };
+}
+
+function probeOf(runnable: Runnable, sessionIn: (container: Container) => Session): Probe {
+  const { id, item, made, kind } = runnable;
+  return {
+    id,
+    kind: kind.name,
+    // What has to fail may do so because nothing listens.
+    ports: item.expect === 'failing' ? [] : made.ports,
+    prepare: async () => made.prepare?.(),
+    run: (container, { signal }) => runItem(runnable, container, { session: sessionIn(container), signal }),
+  };
+}
+
+function kindOf(name: string) {
+  const kind = KINDS.find((known) => known.name === name);
+  if (!kind) throw new Error(`a probe of the unknown kind ${name} has passed the schema`);
+  return kind;
+}
+
+/** What is done around the probes has to succeed on both images; what it prints is nobody's business. */
+function uncompared(probe: Probe, name: string): Probe {
+  return {
+    ...probe,
+    run: async (container, options) => (await probe.run(container, options)).map((outcome) => onlyDone(outcome, name)),
+  };
+}
+
+function onlyDone(outcome: Outcome, name: string): Outcome {
+  const shown = outcome.facts.map((fact): Fact => ({ ...fact, compare: 'shown' }));
+  const done: Fact = { name, value: outcome.ok ? 'done' : 'failed', compare: 'exact' };
+  return { ...outcome, facts: [done, ...shown] };
+}

@@ -1,0 +1,92 @@
+import type { Container } from '../../engine/types.ts';
+import { startDeadline } from '../deadline.ts';
+import type { ProbeItem } from '../file/probe-file.ts';
+import { failedOutcome } from '../outcome.ts';
+import { poll } from '../poll.ts';
+import type { Fact, Outcome } from '../types.ts';
+import { unmet } from './expect.ts';
+import type { MadeProbe, ProbeKind } from './kind.ts';
+import { fillIn, type Session } from './session.ts';
+
+/** An item of a probe file with all that running it takes. */
+export interface Runnable {
+  readonly id: string;
+  readonly item: ProbeItem;
+  readonly kind: ProbeKind<unknown>;
+  readonly made: MadeProbe<unknown>;
+  /** Names that other items of its sequence capture. */
+  readonly names: readonly string[];
+}
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** Does what an item says, again while it may be tried again, and judges what came of it. */
+export async function runItem(
+  runnable: Runnable,
+  container: Container,
+  { session, signal }: { session: Session; signal: AbortSignal },
+): Promise<Outcome[]> {
+  let last: Outcome[] = [];
+  const attempt = async () => {
+    last = judge(runnable, await runOnce(runnable, container, session, signal));
+    return last.every(({ ok }) => ok) || container.result() ? last : undefined;
+  };
+  await poll(attempt, { timeoutMs: runnable.item.retryMs, signal });
+  return last.map((outcome) => masked(outcome, runnable.item.masks));
+}
+
+async function runOnce(
+  { id, item, made, names }: Runnable,
+  container: Container,
+  session: Session,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = item;
+  const startedAt = performance.now();
+  const missing = new Set<string>();
+  const spec = fillIn(item.spec, names, session, (name) => missing.add(name));
+  if (missing.size > 0) return [failedOutcome(id, `nothing was captured as ${[...missing].join(', ')}`, startedAt)];
+  using deadline = startDeadline(signal, timeoutMs);
+  try {
+    return await made.run(container, { id, spec, session, timeoutMs, signal: deadline.signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!deadline.expired()) throw error;
+    return [failedOutcome(id, `no result within ${timeoutMs / 1000} s`, startedAt)];
+  }
+}
+
+/** An `expect` that names what decides takes the place of the kind's own idea of what is ok. */
+function judge({ item, kind }: Runnable, outcomes: readonly Outcome[]): Outcome[] {
+  const { expect } = item;
+  if (expect === undefined) return [...outcomes];
+  if (expect === 'failing') return outcomes.map(expectFailing);
+  const isDecided = kind.decides !== undefined && expect[kind.decides as keyof typeof expect] !== undefined;
+  return outcomes.map((outcome) => {
+    const mismatches = unmet(expect, outcome);
+    const ok = mismatches.length === 0 && (isDecided || outcome.ok);
+    const summary = mismatches.length > 0 ? `${outcome.summary}: ${mismatches.join('; ')}` : outcome.summary;
+    return { ...outcome, ok, summary, facts: [...outcome.facts, expectFact(mismatches)] };
+  });
+}
+
+function expectFailing(outcome: Outcome): Outcome {
+  if (outcome.ok) return { ...outcome, ok: false, summary: `${outcome.summary}: expected to fail` };
+  return { ...outcome, ok: true, summary: `${outcome.summary}, as expected` };
+}
+
+function expectFact(mismatches: readonly string[]): Fact {
+  const value = mismatches.length === 0 ? 'met' : Buffer.from(mismatches.join('\n'), 'utf8').toString('latin1');
+  return { name: 'expect', value, compare: 'text' };
+}
+
+/** Masks that name a fact make it one that is only shown; the others are for whoever compares. */
+function masked(outcome: Outcome, masks: readonly string[]): Outcome {
+  if (masks.length === 0) return outcome;
+  const inside = masks.filter((mask) => mask.startsWith('/') || mask.startsWith('$'));
+  const facts = outcome.facts.map((fact): Fact => {
+    if (masks.some((mask) => mask.toLowerCase() === fact.name)) return { ...fact, compare: 'shown' };
+    return fact.compare === 'text' && inside.length > 0 ? { ...fact, masks: inside } : fact;
+  });
+  return { ...outcome, facts };
+}
