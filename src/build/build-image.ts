@@ -4,9 +4,11 @@ import { slimConfig } from '../image/config.ts';
 import { digestOf } from '../image/digest.ts';
 import type { Image, ImageConfig } from '../image/types.ts';
 import type { KeepSet } from '../keep/keep-set.ts';
+import { planPermissions } from '../keep/permissions.ts';
 import type { ImagePath } from '../rootfs/path.ts';
-import type { BuildSettings } from '../settings.ts';
-import { type LayerFile, layerOf, removeLayers, writeLayerFile } from './layer-file.ts';
+import type { BuildSettings, KeepSettings } from '../settings.ts';
+import type { Permissions } from '../tar/edit-permissions.ts';
+import { type LayerFile, layerOf, removeLayers, type WriteOptions, writeLayerFile } from './layer-file.ts';
 import { preserveLayers } from './preserve-layers.ts';
 
 /** A slim image that exists as layer files, oldest first, and a configuration. The disposal removes the files. */
@@ -15,10 +17,14 @@ export interface SlimImage extends AsyncDisposable {
   readonly layers: readonly LayerFile[];
   /** The same as an image that an engine can open. */
   readonly image: Image;
+  /** Owners and modes that are not those of the fat image, by path. */
+  readonly permissions: ReadonlyMap<ImagePath, Permissions>;
+  readonly warnings: readonly string[];
 }
 
 export interface BuildOptions {
   readonly layers: BuildSettings['layers'];
+  readonly keepSettings: Pick<KeepSettings, 'permissions'>;
   /** Folder for the layer files. */
   readonly directory: string;
   readonly version: string;
@@ -29,7 +35,9 @@ export interface BuildOptions {
 
 /** Assembles the slim image: layers of the kept paths, the fat image's configuration. Same input, same digests. */
 export async function buildImage(fat: OpenedImage, keep: KeepSet, options: BuildOptions): Promise<SlimImage> {
-  const layers = await (options.layers === 'preserve' ? preserveLayers : packLayer)(fat, keep.paths(), options);
+  const { permissions, warnings } = planPermissions(fat.rootfs, keep, options.keepSettings.permissions ?? []);
+  const makeLayers = options.layers === 'preserve' ? preserveLayers : packLayer;
+  const layers = await makeLayers(fat, keep.paths(), { ...options, permissions });
   const config = slimConfig(fat.image.config, {
     layers,
     created: new Date(options.createdSeconds * 1000).toISOString(),
@@ -47,16 +55,16 @@ export async function buildImage(fat: OpenedImage, keep: KeepSet, options: Build
     layers: layers.map(layerOf),
     async [Symbol.asyncDispose]() {},
   };
-  return { config, layers, image, [Symbol.asyncDispose]: () => removeLayers(layers) };
+  return { config, layers, image, permissions, warnings, [Symbol.asyncDispose]: () => removeLayers(layers) };
 }
 
 /** Everything that is kept as one layer. */
 async function packLayer(
   fat: OpenedImage,
   paths: readonly ImagePath[],
-  { directory, signal }: BuildOptions,
+  options: WriteOptions & Pick<BuildOptions, 'directory'>,
 ): Promise<LayerFile[]> {
-  return [await writeLayerFile(fat.pack(paths, { signal }), join(directory, 'slim-layer.tar'), { signal })];
+  return [await writeLayerFile(fat.pack(paths, options), join(options.directory, 'slim-layer.tar'), options)];
 }
 
 /** `SOURCE_DATE_EPOCH` where set, else when the fat image was created, else 0. */

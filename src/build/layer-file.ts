@@ -5,6 +5,8 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errnoOf, TraceSlimError } from '../errors.ts';
 import type { DiffId, Layer } from '../image/types.ts';
+import type { ImagePath } from '../rootfs/path.ts';
+import { editPermissions, type Permissions } from '../tar/edit-permissions.ts';
 
 /** A layer tar on disk. Removed by its disposal. */
 export interface LayerFile extends AsyncDisposable {
@@ -15,12 +17,14 @@ export interface LayerFile extends AsyncDisposable {
   readonly original?: number;
 }
 
+export interface WriteOptions {
+  /** Owners and modes that paths get instead of those in the tar. */
+  readonly permissions?: ReadonlyMap<ImagePath, Permissions>;
+  readonly signal: AbortSignal;
+}
+
 /** Writes a layer tar to a file, hashing on the way. Errors: DISK_FULL, and what the stream fails with. */
-export async function writeLayerFile(
-  tar: Readable,
-  file: string,
-  options: { signal: AbortSignal },
-): Promise<LayerFile> {
+export async function writeLayerFile(tar: Readable, file: string, options: WriteOptions): Promise<LayerFile> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const hashing = new Transform({
@@ -32,7 +36,8 @@ export async function writeLayerFile(
   });
   const remove = () => rm(file, { force: true });
   try {
-    await pipeline(tar, hashing, createWriteStream(file, { mode: 0o600 }), options);
+    const edited = options.permissions ? editPermissions(tar, options.permissions) : tar;
+    await pipeline(edited, hashing, createWriteStream(file, { mode: 0o600 }), { signal: options.signal });
   } catch (cause) {
     await remove();
     if (errnoOf(cause) !== 'ENOSPC') throw cause;
@@ -49,6 +54,7 @@ export function layerOf(file: LayerFile): Layer {
   return {
     diffId: file.diffId,
     sizeBytes: file.sizeBytes,
+    tarSizeBytes: file.sizeBytes,
     open: () => createReadStream(file.path, { highWaterMark: 1 << 18 }),
   };
 }

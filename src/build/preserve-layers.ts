@@ -5,13 +5,12 @@ import type { Image, Layer } from '../image/types.ts';
 import type { ImagePath } from '../rootfs/path.ts';
 import { filterLayer } from '../tar/filter-layer.ts';
 import { indexLayer, type LayerIndex } from '../tar/layer-index.ts';
-import { type LayerFile, removeLayers, writeLayerFile } from './layer-file.ts';
+import { type LayerFile, removeLayers, type WriteOptions, writeLayerFile } from './layer-file.ts';
 import { selectLayers } from './select-layers.ts';
 
-interface Options {
+interface Options extends WriteOptions {
   /** Folder for the layer files. */
   readonly directory: string;
-  readonly signal: AbortSignal;
 }
 
 /** A slim image of several layers is made from the layers of the fat one. Errors: USAGE_INVALID where it has none. */
@@ -30,8 +29,9 @@ export function checkPreservable(image: Image): void {
 export async function preserveLayers(
   fat: OpenedImage,
   kept: readonly ImagePath[],
-  { directory, signal }: Options,
+  options: Options,
 ): Promise<LayerFile[]> {
+  const { directory, signal } = options;
   const written: LayerFile[] = [];
   try {
     const selections = selectLayers(await indexesOf(fat, signal), kept);
@@ -39,7 +39,7 @@ export async function preserveLayers(
       const selection = selections[number];
       if (!selection) continue;
       const tar = filterLayer(opened(layer, signal), selection);
-      const file = await writeLayerFile(tar, `${directory}/slim-layer-${number}.tar`, { signal });
+      const file = await writeLayerFile(tar, `${directory}/slim-layer-${number}.tar`, options);
       written.push({ ...file, original: number });
     }
     return written;

@@ -63,6 +63,8 @@ export interface Layer {
   readonly diffId: DiffId;
   /** Size of the blob as stored. */
   readonly sizeBytes: number;
+  /** Size of the uncompressed tar, where that is known without reading it. */
+  readonly tarSizeBytes?: number;
   /**
    * The uncompressed tar. The stream fails with DIGEST_MISMATCH at its end when the blob's digest or the diffID differs,
    * so nothing read from it may be trusted before it has ended.

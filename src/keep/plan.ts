@@ -7,6 +7,7 @@ import type { Access } from '../trace/trace.ts';
 import { closeOver } from './closure.ts';
 import { essentialSeeds } from './essentials.ts';
 import { factsOf } from './facts.ts';
+import { includeSeeds } from './include-seeds.ts';
 import { KeepSet } from './keep-set.ts';
 import { listingSeeds } from './listings.ts';
 import { missingLibraryWarnings } from './missing-libraries.ts';
@@ -14,7 +15,7 @@ import { isMountedOver, reached } from './reach.ts';
 import { RULES } from './rules/rules.ts';
 import type { Seed } from './seed.ts';
 import { tracedSeeds } from './traced.ts';
-import { exclude, userSeeds } from './user-list.ts';
+import { exclude } from './user-list.ts';
 
 export interface PlanInput {
   readonly rootfs: RootFs;
@@ -42,7 +43,7 @@ export async function planKeep(input: PlanInput): Promise<Plan> {
   const { rootfs, config, keepSettings, signal } = input;
   const image = factsOf(rootfs, config);
   const traced = tracedSeeds(rootfs, input.accesses);
-  const user = userSeeds(image, keepSettings.includes);
+  const user = await includeSeeds(image, keepSettings.includes);
   const listed = await listingSeeds(image, input.accesses, new Set(traced.seeds.map(({ path }) => path)));
   const keep = new KeepSet();
   const isEnabled = (rule: string) => !keepSettings.disabledRules?.includes(rule);

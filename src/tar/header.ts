@@ -75,8 +75,21 @@ export function encodeHeader(header: NewHeader): Buffer {
   block.write('ustar\x0000', 257, 8, 'latin1');
   writeNumber(block, FIELDS.devMajor, header.devMajor ?? 0);
   writeNumber(block, FIELDS.devMinor, header.devMinor ?? 0);
-  block.write(`${checksumOf(block).toString(8).padStart(6, '0')}\0 `, FIELDS.checksum[0], 8, 'latin1');
+  writeChecksum(block);
   return block;
+}
+
+/** A copy of a header block with another mode, owner or group; names of the owner or group that is replaced are dropped. */
+export function patchHeader(
+  block: Buffer,
+  { mode, uid, gid }: Partial<Pick<TarHeader, 'mode' | 'uid' | 'gid'>>,
+): Buffer {
+  const patched = Buffer.from(block);
+  if (mode !== undefined) writeNumber(patched, FIELDS.mode, mode);
+  if (uid !== undefined) replaceId(patched, FIELDS.uid, uid, FIELDS.userName);
+  if (gid !== undefined) replaceId(patched, FIELDS.gid, gid, FIELDS.groupName);
+  writeChecksum(patched);
+  return patched;
 }
 
 /** How many bytes of padding follow a body of this size. */
@@ -103,6 +116,8 @@ const FIELDS = {
   mtime: [136, 12],
   checksum: [148, 8],
   linkName: [157, 100],
+  userName: [265, 32],
+  groupName: [297, 32],
   devMajor: [329, 8],
   devMinor: [337, 8],
   prefix: [345, 155],
@@ -165,4 +180,15 @@ function writeNumber(block: Buffer, [offset, length]: Field, value: number): voi
     rest >>= 8n;
   }
   block[offset] = value < 0 ? 0xff : 0x80;
+}
+
+function writeChecksum(block: Buffer): void {
+  block.write(`${checksumOf(block).toString(8).padStart(6, '0')}\0 `, FIELDS.checksum[0], 8, 'latin1');
+}
+
+/** Headers of the oldest format have no names, but also nothing else there. */
+function replaceId(block: Buffer, field: Field, id: number, [nameOffset, nameLength]: Field): void {
+  block.fill(0, field[0], field[0] + field[1]);
+  writeNumber(block, field, id);
+  block.fill(0, nameOffset, nameOffset + nameLength);
 }

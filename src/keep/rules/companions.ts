@@ -15,7 +15,7 @@ interface Companion {
 }
 
 /** The files that distributions, Go and OpenSSL agree on. Source: Go crypto/x509/root_linux.go; OpenSSL OPENSSLDIR. */
-const CERTIFICATE_BUNDLES = [
+export const CERTIFICATE_BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/ssl/cert.pem',
   '/etc/ssl/certs/ca-bundle.crt',
