@@ -1,4 +1,5 @@
 import type { Platform, RuntimeConfig } from './image/types.ts';
+import type { ProbeFile } from './probe/file/probe-file.ts';
 
 /** Everything a run can be told, after defaults, as plain data. The command line is one maker of it. */
 export interface BuildSettings {
@@ -178,6 +179,8 @@ export type ContinueAfter = readonly ('probe' | 'exec' | 'signal' | 'enter' | { 
 export interface ProbeSettings {
   /** `--exec`, in the order given: shell command lines. */
   readonly exec: readonly string[];
+  /** `--probe`, and what options make in that form. Their main sets run with the rest; each scenario is a run of its own. */
+  readonly files?: readonly ProbeFile[];
   /** `--exec-file`: scripts to be streamed into a shell. */
   readonly execFiles: readonly ScriptFile[];
   readonly http: HttpProbeSettings;

@@ -68,6 +68,7 @@ export const RUN_OPTIONS: OptionGroup = {
 export const PROBE_OPTIONS: OptionGroup = {
   heading: 'Exercise it:',
   rows: [
+    { name: 'probe', kind: 'list', value: 'file', text: 'probes as YAML instead of GET / (repeatable)' },
     { name: 'exec', kind: 'list', value: 'command', text: 'run this in the container (repeatable)' },
     { name: 'exec-file', kind: 'list', value: 'file', text: 'run this script in the container (repeatable)' },
     { name: 'http-probe', kind: 'off', text: 'no GET / on every exposed port' },
@@ -199,6 +200,7 @@ export interface RunOptions extends EngineOptions, ContainerOptions {
 }
 
 export interface ProbeOptions {
+  readonly probe?: readonly string[];
   readonly exec?: readonly string[];
   readonly execFile?: readonly string[];
   readonly httpProbe?: boolean;

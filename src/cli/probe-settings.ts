@@ -1,3 +1,4 @@
+import type { ProbeFile } from '../probe/file/probe-file.ts';
 import type { HttpCommand, HttpProbeSettings, ProbeSettings, ScriptFile } from '../settings.ts';
 import type { ProbeOptions } from './build-options.ts';
 import { parseContinueAfter } from './continue-after.ts';
@@ -17,6 +18,7 @@ export async function readProbeSettings(options: ProbeOptions, notice: Notice): 
   return {
     exec: options.exec ?? [],
     execFiles: await Promise.all((options.execFile ?? []).map(readScript)),
+    files: await readProbeFiles(options),
     http: await readHttpSettings(options, notice),
     healthcheck: options.healthcheck ?? true,
     continueAfter: parseContinueAfter(options.continueAfter ?? 'probe&exec'),
@@ -34,9 +36,17 @@ async function readScript(path: string): Promise<ScriptFile> {
   return { path, content: await readOptionFile('--exec-file', path) };
 }
 
+async function readProbeFiles({ probe = [] }: ProbeOptions): Promise<ProbeFile[]> {
+  if (probe.length === 0) return [];
+  const { loadProbeFile } = await import('../probe/file/load.ts');
+  return Promise.all(probe.map((path) => loadProbeFile(path)));
+}
+
 async function readHttpSettings(options: ProbeOptions, notice: Notice): Promise<HttpProbeSettings> {
-  const enabled = (options.httpProbe ?? true) && !options.httpProbeOff;
   const commands = await readHttpCommands(options);
+  // A probe file says itself what is asked for.
+  const isWanted = options.httpProbe ?? (options.probe === undefined || commands.length > 0);
+  const enabled = isWanted && !options.httpProbeOff;
   if (!enabled && commands.length > 0) notice('--http-probe-cmd is not used because HTTP probes are switched off');
   return {
     enabled,

@@ -4,6 +4,7 @@ import { bytesOf, displayPath } from '../rootfs/path.ts';
 import type { HttpCommand, ProbeSettings } from '../settings.ts';
 import { crawlProbe } from './crawl.ts';
 import { execProbe, type Program, type TraceWrapper } from './exec.ts';
+import { probesOf } from './file/make.ts';
 import { healthcheckProbe, healthcheckReady } from './healthcheck.ts';
 import { httpProbe } from './http.ts';
 import { HttpOrigins } from './origins.ts';
@@ -12,7 +13,7 @@ import { type ImagePrograms, scriptProgram, shellProgram } from './shell.ts';
 import type { Probe } from './types.ts';
 
 export interface ProbePlan {
-  /** In the order they are to be run: HEALTHCHECK, HTTP, exec. Their ids are distinct. */
+  /** In the order they are to be run: HEALTHCHECK, HTTP, probe files, exec. Their ids are distinct. */
   readonly probes: readonly Probe[];
   readonly ready: ReadyConditions;
   /** Sentences on what is not probed. */
@@ -35,13 +36,18 @@ const READY_CHECK_TIMEOUT_MS = 30_000;
 export function planProbes(settings: ProbeSettings, config: RuntimeConfig, context: PlanContext): ProbePlan {
   const ids = new Set<string>();
   const http = settings.http.enabled ? httpTargets(settings, config) : [];
-  const health = settings.healthcheck ? healthcheckProbe({ config, ...context }) : undefined;
+  const isChecked = settings.healthcheck && !namesHealthcheck(settings);
+  const health = isChecked ? healthcheckProbe({ config, ...context }) : undefined;
+  const origins = new HttpOrigins();
+  const fromFiles = fileProbes(settings, config, { ...context, origins }, ids);
   const probes = [
     ...(health ? [health] : []),
-    ...httpProbes(http, settings, ids),
+    ...httpProbes(http, settings, ids, origins),
+    ...fromFiles,
     ...execProbes(settings, context, ids),
   ];
-  const requiredPorts = [...http.filter(({ isNamed }) => isNamed).map(({ port }) => port), ...settings.ready.ports];
+  const namedPorts = http.filter(({ isNamed }) => isNamed).map(({ port }) => port);
+  const requiredPorts = [...namedPorts, ...fromFiles.flatMap(({ ports }) => ports), ...settings.ready.ports];
   const optionalPorts = http.filter(({ isNamed }) => !isNamed).map(({ port }) => port);
   return {
     probes,
@@ -79,8 +85,12 @@ function httpTargets({ http }: ProbeSettings, config: RuntimeConfig): HttpTarget
   );
 }
 
-function httpProbes(targets: readonly HttpTarget[], { http }: ProbeSettings, ids: Set<string>): Probe[] {
-  const origins = new HttpOrigins();
+function httpProbes(
+  targets: readonly HttpTarget[],
+  { http }: ProbeSettings,
+  ids: Set<string>,
+  origins: HttpOrigins,
+): Probe[] {
   const named = targets.map(({ command, port }) => {
     const id = distinct(ids, `${command.protocol ?? 'http'} ${command.method} :${port}${shown(command.resource)}`);
     return { id, command, port, timeoutMs: http.timeoutMs, origins };
@@ -99,6 +109,23 @@ function execProbes({ exec, execFiles }: ProbeSettings, { trace, programs }: Pla
       make(`exec-file ${shown(path.slice(path.lastIndexOf('/') + 1))}`, scriptProgram(content, programs)),
     ),
   ];
+}
+
+function fileProbes(
+  settings: ProbeSettings,
+  config: RuntimeConfig,
+  context: PlanContext & { readonly origins: HttpOrigins },
+  claimed: Set<string>,
+): Probe[] {
+  const claim = (id: string) => distinct(claimed, shown(id));
+  const ports = [...settings.http.ports, ...exposedPorts(config, 'tcp')];
+  const all = { ...context, config, settings, claimed, claim, ports };
+  return (settings.files ?? []).flatMap(({ main }) => (main ? probesOf(main, all) : []));
+}
+
+function namesHealthcheck({ files = [] }: ProbeSettings): boolean {
+  const groups = files.flatMap(({ main }) => main?.probes ?? []);
+  return groups.some(({ items }) => items.some(({ kind }) => kind === 'healthcheck'));
 }
 
 function readyChecks({ ready }: ProbeSettings, config: RuntimeConfig, context: PlanContext): ReadyCheck[] {

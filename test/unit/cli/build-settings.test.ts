@@ -48,6 +48,7 @@ test('an image alone gets every default', async () => {
     probes: {
       exec: [],
       execFiles: [],
+      files: [],
       http: {
         enabled: true,
         commands: [],
