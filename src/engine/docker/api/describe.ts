@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type Docker from 'dockerode';
 import { TraceSlimError } from '../../../errors.ts';
 import { entriesOf, textAt } from './client-files.ts';
 import type { Daemon } from './daemon.ts';
@@ -17,14 +19,18 @@ export async function describeDaemon(
   doing: string,
   options: AskOptions,
 ): Promise<Pick<Daemon, 'docker' | 'name' | 'info'>> {
-  const version: unknown = await asked(transport.newClient().version(), doing, options);
+  const client = transport.newClient();
+  const [podmanApi, info]: [string | undefined, unknown] = await asked(
+    Promise.all([podmanApiVersion(client), client.info()]),
+    doing,
+    options,
+  );
+  const version: unknown = podmanApi ? podmanVersion(podmanApi, info) : await asked(client.version(), doing, options);
   const apiVersion = negotiate(version, doing);
-  const docker = transport.newClient(apiVersion);
-  const info: unknown = await asked(docker.info(), doing, options);
   const security = listAt(info, 'SecurityOptions').filter((option) => typeof option === 'string');
   return {
-    docker,
-    name: /podman/i.test(JSON.stringify(listAt(version, 'Components'))) ? 'podman' : 'docker',
+    docker: transport.newClient(apiVersion),
+    name: podmanApi ? 'podman' : 'docker',
     info: {
       version: textAt(version, 'Version') ?? 'unknown',
       apiVersion,
@@ -38,6 +44,28 @@ export async function describeDaemon(
       memoryBytes: numberAt(info, 'MemTotal'),
       usesContainerdStore: JSON.stringify(listAt(info, 'DriverStatus')).includes('io.containerd.snapshotter'),
     },
+  };
+}
+
+/** What Podman says in the headers of a ping; undefined for Docker. */
+function podmanApiVersion({ modem }: Docker): Promise<string | undefined> {
+  const options = { path: '/_ping', method: 'GET', isStream: true, statusCodes: { 200: true } };
+  return new Promise((resolve, reject) => {
+    modem.dial(options, (error: unknown, answer: unknown) => {
+      if (error) return reject(error);
+      const { headers } = (answer as IncomingMessage).resume();
+      resolve('libpod-api-version' in headers ? String(headers['api-version']) : undefined);
+    });
+  });
+}
+
+/** Podman takes up to a second for `/version`, which tells no more than this. */
+function podmanVersion(apiVersion: string, info: unknown): unknown {
+  return {
+    ApiVersion: apiVersion,
+    Version: textAt(info, 'ServerVersion'),
+    Os: textAt(info, 'OSType'),
+    Arch: textAt(info, 'Architecture'),
   };
 }
 
