@@ -29,6 +29,7 @@ export function toolkitPaths({ runId, loader, isRoot }: ToolkitPlace): ToolkitPa
   const setpriv = [`${shim}/${loader}`, '--library-path', `${kit}/lib`, `${kit}/bin/setpriv`];
   return {
     launcher: [`${kit}/lib/${loader}`, '--library-path', `${kit}/lib`],
+    bin: `${kit}/bin`,
     strace: `${kit}/bin/strace`,
     sh: `${kit}/bin/sh`,
     sleep: `${kit}/bin/sleep`,

@@ -17,6 +17,11 @@ export interface Engine extends AsyncDisposable {
    * are forgotten with it.
    */
   open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage>;
+  /**
+   * Whether a container can be made with these settings. Gives what this engine does otherwise than one would expect.
+   * Absent: everything can be done. Errors: USAGE_INVALID.
+   */
+  check?(settings: ContainerSettings): Promise<readonly string[]>;
   /** Where the engine keeps images by name. Absent: it has no such place. */
   readonly store?: ImageStore;
 }
@@ -75,6 +80,8 @@ export interface ContainerSpec {
 export interface ToolkitPaths {
   /** Command prefix that runs a toolkit program in any image, e.g. `[".../ld.so", "--library-path", ".../lib"]`. */
   readonly launcher: readonly string[];
+  /** Folder of the toolkit's programs: `cat`, `dd`, `find`, `nc` (where this host has it), `setpriv`, `tar` and those below. */
+  readonly bin: string;
   readonly strace: string;
   readonly sh: string;
   readonly sleep: string;

@@ -23,6 +23,8 @@ export interface RuntimeConfig {
   WorkingDir?: string;
   Labels?: Record<string, string> | null;
   StopSignal?: string;
+  /** Docker's own, in seconds. */
+  StopTimeout?: number;
   Healthcheck?: Healthcheck | null;
   Shell?: string[];
   OnBuild?: string[] | null;

@@ -6,6 +6,7 @@ const FAKE_TOOLKIT: ToolkitPaths = {
   launcher: ['/.toolkit/ld.so', '--library-path', '/.toolkit/lib'],
   unprivileged: [],
   shim: imagePathFromText('/.toolkit/shim'),
+  bin: '/.toolkit/bin',
   strace: '/.toolkit/strace',
   sh: '/.toolkit/sh',
   sleep: '/.toolkit/sleep',

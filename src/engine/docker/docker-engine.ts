@@ -1,6 +1,19 @@
 import { TraceSlimError } from '../../errors.ts';
+import { hostPlatform } from '../../image/platform.ts';
+import type { Image } from '../../image/types.ts';
 import type { EngineSettings } from '../../settings.ts';
-import type { Engine } from '../types.ts';
+import { removeWithMounts } from '../local/overlay.ts';
+import { createLayout, createRun } from '../local/state.ts';
+import { prepareToolkit } from '../local/toolkit.ts';
+import type { Engine, EngineName, ImageStore, OpenedImage } from '../types.ts';
+import { connectDaemon, type Daemon } from './api/connect.ts';
+import { Delivery } from './delivery.ts';
+import { DaemonImage } from './image.ts';
+import { imageStore, inspectImage } from './image-store.ts';
+import { labelsOf, TEMPORARY_REPOSITORY } from './labels.ts';
+import { loadImage } from './load.ts';
+import { removeRun } from './remove.ts';
+import type { DaemonRun } from './run.ts';
 
 export interface DaemonOptions {
   /** Folder of this host for the engine's files. */
@@ -10,7 +23,95 @@ export interface DaemonOptions {
   readonly signal: AbortSignal;
 }
 
-/** Connects to a Docker or Podman daemon. Errors: ENGINE_UNAVAILABLE. */
-export async function openDaemonEngine(_settings: EngineSettings, _options: DaemonOptions): Promise<Engine> {
-  throw new TraceSlimError('ENGINE_UNAVAILABLE', 'no daemon can be reached');
+/**
+ * The engine over the API of Docker or Podman. Whatever it makes there carries a label of this run and is removed by the
+ * disposal; after a crash by `clean`. Errors: ENGINE_UNAVAILABLE, PERMISSION_DENIED, TOOL_MISSING.
+ */
+export async function openDaemonEngine(settings: EngineSettings, options: DaemonOptions): Promise<Engine> {
+  const { stateDirectory, wanted, signal } = options;
+  const layout = createLayout(stateDirectory);
+  const daemon = await connectDaemon(settings, { wanted, signal });
+  try {
+    checkArchitecture(daemon);
+    const toolkit = await prepareToolkit(layout, { signal });
+    const { id, directory } = createRun(layout);
+    const labels = labelsOf(id);
+    const delivery = new Delivery({ daemon, runId: id, labels, toolkitDirectory: toolkit.directory, directory });
+    return new DaemonEngine({ id, daemon, layout, directory, toolkit, labels, delivery });
+  } catch (error) {
+    await daemon.close();
+    throw error;
+  }
+}
+
+class DaemonEngine implements Engine {
+  readonly name: EngineName;
+  readonly store: ImageStore;
+  readonly #run: DaemonRun;
+  /** Temporary names of images that were sent to the daemon in this run. */
+  readonly #loaded = new Map<Image, Promise<string>>();
+  #opened = 0;
+
+  constructor(run: DaemonRun) {
+    this.name = run.daemon.name;
+    this.#run = run;
+    this.store = imageStore(run, { ensure: (image, signal) => this.#load(image, signal) });
+  }
+
+  get scratchDirectory(): string {
+    return this.#run.directory;
+  }
+
+  async open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage> {
+    const { transport, path } = image.location;
+    const isStored = transport === 'docker-daemon';
+    const { Id: id, GraphDriver: graphDriver } = await inspectImage(
+      this.#run,
+      isStored ? path : await this.#load(image, options.signal),
+    );
+    const name = `image${++this.#opened}`;
+    const isTemporary = options.temporary ?? false;
+    return DaemonImage.open(this.#run, image, { id, graphDriver, name, isTemporary, signal: options.signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await removeRun(this.#run.daemon, this.#run.id);
+    } finally {
+      await removeWithMounts(this.#run.directory);
+      await this.#run.daemon.close();
+    }
+  }
+
+  #load(image: Image, signal: AbortSignal): Promise<string> {
+    const known = this.#loaded.get(image);
+    if (known) return known;
+    const name = `${TEMPORARY_REPOSITORY}:${this.#run.id}-${this.#loaded.size + 1}`;
+    const loading = sent(this.#run, image, name, signal);
+    this.#loaded.set(image, loading);
+    return loading;
+  }
+}
+
+async function sent(run: DaemonRun, image: Image, name: string, signal: AbortSignal): Promise<string> {
+  if (image.rootfsDirectory) {
+    throw new TraceSlimError('USAGE_INVALID', `${image.source} is a folder of this host, which a daemon cannot run`, {
+      hint: 'Use --engine local.',
+    });
+  }
+  await loadImage(run, image, name, signal);
+  return name;
+}
+
+/** The toolkit is made of this host's programs. */
+function checkArchitecture({ info, address }: Daemon): void {
+  const { architecture } = hostPlatform();
+  if (info.architecture === architecture && info.os === 'linux') return;
+  throw new TraceSlimError(
+    'PLATFORM_UNSUPPORTED',
+    `the daemon at ${address} runs ${info.os}/${info.architecture}, this host linux/${architecture}`,
+    {
+      hint: 'Run trace-slim on a machine of the same architecture as the daemon.',
+    },
+  );
 }

@@ -4,19 +4,23 @@ const LISTEN_STATE = '0A';
 
 /** TCP ports that something listens on in the network namespace of a process; empty when it is gone. */
 export function listeningPorts(pid: number | 'self'): Set<number> {
-  const ports = new Set<number>();
-  for (const table of ['tcp', 'tcp6']) {
-    for (const line of readLines(`/proc/${pid}/net/${table}`).slice(1)) {
-      const [, local, , state] = line.trim().split(/\s+/);
-      if (state === LISTEN_STATE && local) ports.add(Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16));
-    }
-  }
-  return ports;
+  return listeningIn(['tcp', 'tcp6'].flatMap((table) => readLines(`/proc/${pid}/net/${table}`)));
+}
+
+/** The same from the lines of /proc/net/tcp and tcp6. Source: proc(5). */
+export function listeningIn(lines: readonly string[]): Set<number> {
+  const sockets = lines.map((line) => line.trim().split(/\s+/)).filter(([, , , state]) => state === LISTEN_STATE);
+  return new Set(sockets.map(([, local = '']) => Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16)));
 }
 
 /** True when a tracer is attached to a process. */
 export function isTraced(pid: number): boolean {
-  const line = readLines(`/proc/${pid}/status`).find((candidate) => candidate.startsWith('TracerPid:'));
+  return isTracedBy(readLines(`/proc/${pid}/status`));
+}
+
+/** The same from the lines of /proc/pid/status. */
+export function isTracedBy(lines: readonly string[]): boolean {
+  const line = lines.find((candidate) => candidate.startsWith('TracerPid:'));
   return line !== undefined && Number(line.split(':')[1]) !== 0;
 }
 

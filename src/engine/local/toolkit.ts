@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, copyFile, mkdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { errnoOf, TraceSlimError } from '../../errors.ts';
 import { hostPath, PACKAGE_OF, runCommand } from './command.ts';
 import { ownerMark, type StateLayout } from './state.ts';
@@ -12,7 +12,14 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   sh: ['dash', 'sh'],
   sleep: ['sleep'],
   setpriv: ['setpriv'],
+  cat: ['cat'],
+  dd: ['dd'],
+  find: ['find'],
+  tar: ['tar'],
 };
+
+/** The same, for what is only needed where a daemon is on another machine. */
+const OPTIONAL_PROGRAMS: Readonly<Record<string, readonly string[]>> = { nc: ['nc.openbsd'] };
 
 /**
  * A folder that holds `bin/`, `lib/` with the dynamic loader `<loader>`, and `shim/` with another name for that loader; bound
@@ -30,9 +37,15 @@ export interface Toolkit {
  * has. Errors: TOOL_MISSING.
  */
 export async function prepareToolkit(layout: StateLayout, options: { signal: AbortSignal }): Promise<Toolkit> {
-  const programs = await Promise.all(
-    Object.entries(PROGRAMS).map(async ([name, candidates]) => ({ name, path: await locate(candidates) })),
-  );
+  const required = Object.entries(PROGRAMS).map(async ([name, candidates]) => ({
+    name,
+    path: await locate(candidates),
+  }));
+  const optional = Object.entries(OPTIONAL_PROGRAMS).map(async ([name, candidates]) => {
+    const path = await locate(candidates).catch(() => undefined);
+    return path === undefined ? [] : { name, path };
+  });
+  const programs = [...(await Promise.all(required)), ...(await Promise.all(optional)).flat()];
   const directory = join(layout.toolkits, await keyOf(programs.map((program) => program.path)));
   const linked = `${directory}.loader`;
   const known = await realpath(linked).catch(() => undefined);
@@ -69,11 +82,11 @@ async function fillToolkit(
   return loader;
 }
 
-/** The full path of the first of some programs that is on PATH. */
+/** The full path of the first of some programs that is on PATH; one with an absolute path is taken as it is. */
 export async function locate(candidates: readonly string[]): Promise<string> {
   for (const name of candidates) {
     for (const folder of hostPath().split(':')) {
-      const path = join(folder, name);
+      const path = resolve(folder, name);
       const isThere = await access(path, constants.X_OK).then(
         () => true,
         () => false,

@@ -1,0 +1,214 @@
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Container as ApiContainer } from 'dockerode';
+import { TraceSlimError } from '../../errors.ts';
+import { hostLogs, type LogFolder } from '../log-folder.ts';
+import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
+import type { Container, ContainerSpec, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
+import { asked } from './api/errors.ts';
+import { readInto, runExec } from './exec.ts';
+import { type ContainerView, hostView, isOnThisHost } from './host-view.ts';
+import { insideView } from './inside-view.ts';
+import { volumeLogs } from './volume-logs.ts';
+
+export interface DaemonContainerParts {
+  readonly container: ApiContainer;
+  readonly toolkit: ToolkitPaths;
+  readonly spec: ContainerSpec;
+  /** Folder of this host for files of this container. */
+  readonly directory: string;
+  /** Its log folder when that is one of this host. */
+  readonly logsDirectory: string | undefined;
+  /** Podman gives no terminal streams in frames, as Docker does not. */
+  readonly isTty: boolean;
+}
+
+const DRAIN_MS = 500;
+const KILL_DEADLINE_MS = 10_000;
+
+/** A container of a daemon. */
+export class DaemonContainer implements Container {
+  readonly id: string;
+  readonly toolkit: ToolkitPaths;
+  readonly ended: Promise<ExecResult>;
+  readonly #parts: DaemonContainerParts;
+  readonly #container: ApiContainer;
+  readonly #output: OutputCollector;
+  readonly #view: ContainerView;
+  readonly #logs: LogFolder;
+  #result: ExecResult | undefined;
+  #failure: unknown;
+  #execs = 0;
+
+  private constructor(parts: DaemonContainerParts, started: Started) {
+    this.id = parts.container.id;
+    this.toolkit = parts.toolkit;
+    this.#parts = parts;
+    this.#container = parts.container;
+    this.#output = started.output;
+    this.#view = started.view;
+    this.#logs = parts.logsDirectory
+      ? hostLogs(parts.logsDirectory)
+      : volumeLogs({ ...parts, isRunning: () => this.#result === undefined });
+    this.ended = this.#untilEnded(started);
+  }
+
+  /** Starts a created container, its output attached before anything can be printed. Errors: ENGINE_FAILED and the like. */
+  static async start(parts: DaemonContainerParts, { signal }: { signal: AbortSignal }): Promise<DaemonContainer> {
+    const { container, isTty } = parts;
+    const output = new OutputCollector(OUTPUT_MAX_BYTES);
+    const attached = { stream: true, stdout: true, stderr: true, hijack: true };
+    const stream = await asked(container.attach(attached), 'attaching to the container', { signal });
+    stream.on('error', () => {});
+    const read = isTty ? output.collect(0, stream as unknown as Readable) : readInto(output, streamOf(stream));
+    const exited = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;
+    exited.catch(() => {});
+    try {
+      await asked(container.start(), 'starting the container', { signal });
+      return new DaemonContainer(parts, { output, read, exited, view: await viewOf(parts) });
+    } catch (error) {
+      (stream as unknown as Readable).destroy();
+      throw error;
+    }
+  }
+
+  result(): ExecResult | undefined {
+    return this.#result;
+  }
+
+  output(maxBytes: number): string {
+    return this.#output.tail(maxBytes);
+  }
+
+  async exec(spec: ExecSpec, options: { signal: AbortSignal }): Promise<ExecResult> {
+    const { config, env = [] } = this.#parts.spec;
+    const mark = `${this.toolkit.logs}/.exec-${++this.#execs}`;
+    try {
+      return await runExec(
+        this.#container,
+        {
+          command: this.#leavingPid(mark, spec.command(this.toolkit)),
+          env: [...(config.Env ?? []), ...env, ...(spec.env ?? [])],
+          stdin: spec.stdin,
+          user: spec.asTracer ? '0' : undefined,
+          workingDirectory: config.WorkingDir || '/',
+        },
+        options,
+      );
+    } catch (error) {
+      if (options.signal.aborted) await this.#killLeader(mark).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** The command below a shell of the toolkit that writes down its pid, since a daemon cannot signal a command. */
+  #leavingPid(mark: string, command: readonly string[]): string[] {
+    const { launcher, sh } = this.toolkit;
+    return [...launcher, sh, '-c', `echo $$ > ${mark}; exec "$@"`, 'sh', ...command];
+  }
+
+  /** Ends a command and what it has started in the foreground. */
+  async #killLeader(mark: string): Promise<void> {
+    const { launcher, sh } = this.toolkit;
+    const kill = `read -r pid < ${mark} && kill -9 -- "-$pid" || kill -9 "$pid"`;
+    const signal = AbortSignal.timeout(KILL_DEADLINE_MS);
+    await runExec(this.#container, { command: [...launcher, sh, '-c', kill], user: '0' }, { signal });
+  }
+
+  isListening(port: number): Promise<boolean> {
+    return this.#view.isListening(port);
+  }
+
+  async endpoint(port: number): Promise<Endpoint> {
+    return this.#view.endpoint(port);
+  }
+
+  isTraced(): Promise<boolean> {
+    return this.#view.isTraced();
+  }
+
+  async stop(options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult> {
+    if (!this.#result) {
+      const { timeoutMs, signal } = options;
+      const stopping =
+        timeoutMs === 0
+          ? this.#container.kill()
+          : this.#container.stop({ t: Math.ceil(timeoutMs / 1000), ...(signal ? { abortSignal: signal } : {}) });
+      // Whoever is impatient kills; that it has ended already is what is wanted.
+      await Promise.race([stopping.catch(() => {}), this.ended, untilAborted(signal)]);
+      if (!this.#result && signal?.aborted) await this.#container.kill().catch(() => {});
+    }
+    const result = await asked(this.ended, 'waiting for the container to end', {
+      timeoutMs: options.timeoutMs + KILL_DEADLINE_MS,
+    });
+    if (this.#failure) throw this.#failure;
+    return result;
+  }
+
+  logNames(): Promise<string[]> {
+    return this.#logs.names();
+  }
+
+  logSize(name: string): Promise<number> {
+    return this.#logs.size(name);
+  }
+
+  openLog(name: string): Readable {
+    return this.#logs.open(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#view.close();
+    await asked(this.#container.remove({ force: true, v: true }), 'removing the container').catch(ignoreMissing);
+  }
+
+  async #untilEnded({ exited, read, output }: Started): Promise<ExecResult> {
+    let exitStatus = 1;
+    try {
+      exitStatus = (await exited).StatusCode;
+    } catch (error) {
+      this.#failure = new TraceSlimError('ENGINE_FAILED', 'the daemon lost track of a container', {
+        hint: 'See whether the daemon is still running, and its log.',
+        cause: error,
+      });
+    }
+    await Promise.race([read, delay(DRAIN_MS)]);
+    this.#result = { exitStatus, stdout: output.of(0), stderr: output.of(1), truncated: output.truncated };
+    return this.#result;
+  }
+}
+
+interface Started {
+  readonly output: OutputCollector;
+  /** Resolves when the output has ended. */
+  readonly read: Promise<void>;
+  readonly exited: Promise<{ StatusCode: number }>;
+  readonly view: ContainerView;
+}
+
+async function viewOf(parts: DaemonContainerParts): Promise<ContainerView> {
+  const { container, toolkit, logsDirectory } = parts;
+  const directory = join(parts.directory, 'ports');
+  const { State } = await asked(container.inspect(), 'looking at the container');
+  if (logsDirectory && State.Pid > 0 && (await isOnThisHost(State.Pid, toolkit.logs, logsDirectory))) {
+    return hostView(State.Pid, directory);
+  }
+  return insideView(container, toolkit, directory);
+}
+
+function streamOf(stream: NodeJS.ReadWriteStream): AsyncIterable<Buffer> {
+  return stream as unknown as AsyncIterable<Buffer>;
+}
+
+function untilAborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function ignoreMissing(error: unknown): void {
+  const isMissing = error instanceof TraceSlimError && [404, 409].includes(Number(error.context.status));
+  if (!isMissing) throw error;
+}

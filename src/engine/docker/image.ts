@@ -1,0 +1,106 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Container as ApiContainer, MountSettings as ApiMount } from 'dockerode';
+import type { Image } from '../../image/types.ts';
+import { resolveIdentity } from '../../rootfs/identity.ts';
+import type { ImagePath } from '../../rootfs/path.ts';
+import type { RootFs } from '../../rootfs/rootfs.ts';
+import { toolkitPaths } from '../toolkit-paths.ts';
+import type { Container, ContainerSpec, OpenedImage } from '../types.ts';
+import { asked } from './api/errors.ts';
+import { DaemonContainer } from './container.ts';
+import { containerBody } from './container-body.ts';
+import type { Delivered } from './delivery.ts';
+import { openPristine, type Pristine } from './pristine.ts';
+import type { DaemonRun } from './run.ts';
+import type { GraphDriver } from './store.ts';
+
+/** What a daemon says about an image it has. */
+export interface StoredImage {
+  readonly id: string;
+  readonly graphDriver: GraphDriver | undefined;
+}
+
+/** An image of a daemon, with its pristine files. */
+export class DaemonImage implements OpenedImage {
+  readonly image: Image;
+  readonly #run: DaemonRun;
+  readonly #stored: StoredImage;
+  readonly #pristine: Pristine;
+  readonly #name: string;
+  #containers = 0;
+
+  private constructor(run: DaemonRun, image: Image, stored: StoredImage, name: string, pristine: Pristine) {
+    this.#run = run;
+    this.image = image;
+    this.#stored = stored;
+    this.#name = name;
+    this.#pristine = pristine;
+  }
+
+  /** `name` is that of no other image of the run. */
+  static async open(
+    run: DaemonRun,
+    image: Image,
+    options: StoredImage & { name: string; isTemporary: boolean; signal: AbortSignal },
+  ): Promise<DaemonImage> {
+    return new DaemonImage(run, image, options, options.name, await openPristine(run, options));
+  }
+
+  get rootfs(): RootFs {
+    return this.#pristine.rootfs;
+  }
+
+  pack(paths: readonly ImagePath[], options: { signal: AbortSignal }): Readable {
+    return this.#pristine.pack(paths, options);
+  }
+
+  async start(spec: ContainerSpec, { signal }: { signal: AbortSignal }): Promise<Container> {
+    const run = this.#run;
+    const identity = await resolveIdentity(this.rootfs, spec.config.User ?? '');
+    const isRoot = identity.uid === 0;
+    const toolkit = toolkitPaths({ runId: run.id, loader: run.toolkit.loader, isRoot });
+    const name = `${this.#name}-${++this.#containers}`;
+    const { container, delivered } = await createDelivered(run, name, this.#stored.id, (mounts) =>
+      containerBody({ spec, image: this.#stored.id, toolkit, isRoot, labels: run.labels, mounts }),
+    );
+    try {
+      const directory = join(run.directory, name);
+      await mkdir(directory, { mode: 0o700 });
+      const { logsDirectory } = delivered;
+      const parts = { container, toolkit, spec, directory, logsDirectory, isTty: spec.settings.tty };
+      return await DaemonContainer.start(parts, { signal });
+    } catch (error) {
+      await container.remove({ force: true, v: true }).catch(() => {});
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pristine[Symbol.asyncDispose]();
+  }
+}
+
+/** Creates a container by the first way the daemon accepts. */
+export async function createDelivered(
+  run: DaemonRun,
+  name: string,
+  image: string,
+  body: (mounts: readonly ApiMount[]) => ReturnType<typeof containerBody>,
+): Promise<{ container: ApiContainer; delivered: Delivered }> {
+  for await (const delivered of run.delivery.ways(`${run.id}-${name}`, image)) {
+    try {
+      const created = run.daemon.docker.createContainer({
+        ...body(delivered.mounts),
+        name: `trace-slim-${run.id}-${name}`,
+      });
+      const container = await asked(created, 'creating a container');
+      await delivered.prepare(container);
+      return { container, delivered };
+    } catch (error) {
+      if (!delivered.isRefused(error)) throw error;
+    }
+  }
+  throw new Error('a daemon has refused every way');
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { ImagePath } from '../../rootfs/path.ts';
+import type { RootFs } from '../../rootfs/rootfs.ts';
+import { readMountedRootFs } from '../local/mounted-rootfs.ts';
+import { mountOverlay } from '../local/overlay.ts';
+import { packPaths } from '../local/pack.ts';
+import { lensOf } from './lens.ts';
+import type { DaemonRun } from './run.ts';
+import { type GraphDriver, storedLayers } from './store.ts';
+
+/** The files of an image as it was pulled, never those of a container that ran. */
+export interface Pristine extends AsyncDisposable {
+  readonly rootfs: RootFs;
+  pack(paths: readonly ImagePath[], options: { signal: AbortSignal }): Readable;
+}
+
+export interface PristineOptions {
+  /** Image id, `sha256:...`. */
+  readonly id: string;
+  readonly graphDriver: GraphDriver | undefined;
+  /** Name of this image within the run. */
+  readonly name: string;
+  /** Whether the listing is worth keeping for later runs. */
+  readonly isTemporary: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens an image's files: the daemon's own layers, mounted read-only, where this host has them; else a container of the
+ * image in which only the toolkit runs.
+ */
+export async function openPristine(run: DaemonRun, options: PristineOptions): Promise<Pristine> {
+  const { id, graphDriver, name, isTemporary, signal } = options;
+  const layers = await storedLayers(graphDriver);
+  if (!layers) return lensOf(run, options);
+  const mount = await mountOverlay({
+    layersDirectory: layers.directory,
+    lower: layers.lower,
+    directory: join(run.directory, `${name}-pristine`),
+    writable: false,
+    signal,
+  });
+  try {
+    const listing = isTemporary ? undefined : join(run.layout.listings, `id-${id.replace(/^sha256:/, '')}`);
+    const rootfs = await readMountedRootFs(mount.path, listing, { signal });
+    return {
+      rootfs,
+      pack: (paths, packOptions) => packPaths(mount.path, paths, packOptions),
+      [Symbol.asyncDispose]: () => mount[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await mount[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,17 @@
+import type { StateLayout } from '../local/state.ts';
+import type { Toolkit } from '../local/toolkit.ts';
+import type { Daemon } from './api/connect.ts';
+import type { Delivery } from './delivery.ts';
+
+/** What one run of this program works with at a daemon. */
+export interface DaemonRun {
+  readonly id: string;
+  readonly daemon: Daemon;
+  readonly layout: StateLayout;
+  /** Folder of this host for files of this run. */
+  readonly directory: string;
+  readonly toolkit: Toolkit;
+  /** On everything that is made at the daemon. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly delivery: Delivery;
+}
