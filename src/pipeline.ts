@@ -7,8 +7,10 @@ import type { Engine, OpenedImage } from './engine/types.ts';
 import type { Image } from './image/types.ts';
 import { includeList } from './keep/include-list.ts';
 import type { KeepSet } from './keep/keep-set.ts';
+import { resolveLayerIncludes } from './keep/layer-includes.ts';
 import type { ProgressSink } from './progress.ts';
 import { excludedGroups, keptPaths, removedGroups, summaryOf } from './report/build-report.ts';
+import { permissionEdits } from './report/permission-edits.ts';
 import type { Report } from './report/report.ts';
 import type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
 import { saveReport } from './report/write.ts';
@@ -18,6 +20,7 @@ import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
 import { type Observation, observe } from './trace/observe.ts';
 import { type PlannedRun, planRun, replayOf } from './trace/plan-run.ts';
+import type { Tracing } from './trace/traced-command.ts';
 import { recordRun } from './trace/record.ts';
 import { runConfig } from './trace/run-config.ts';
 import { buildAndHeal } from './verify/heal.ts';
@@ -60,7 +63,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     fatRuns: observation.runs,
     observeAgain: () => recordRun(fat, replayOf(planned, observation.runs[0]), recordOptions(context, 'verify')),
     trace: observation.trace,
-    keepSettings: settings.keep,
+    keepSettings: await resolveLayerIncludes(image, settings.keep, signal),
     config: planned.plan.config,
     replay: replayOf(planned, observation.runs[0]),
     run: settings.run,
@@ -109,7 +112,8 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
       kept: keptPaths(fat.rootfs, result.keep),
       removed: removedGroups(fat.rootfs, result.keep, await packages),
       excluded: excludedGroups(result.excluded),
-      warnings: [...planned.notes, ...result.warnings],
+      permissions: permissionEdits(fat.rootfs, slim.permissions),
+      warnings: [...planned.notes, ...result.warnings, ...slim.warnings],
     }),
     () => `${result.keep.size} paths kept`,
   );
@@ -232,19 +236,24 @@ async function watch(
   context: RunContext,
 ): Promise<{ planned: PlannedRun; observation: Observation }> {
   const { userSignal } = context;
-  const planned = planRun(fat, { run: settings.run, probes: settings.probes, ...(userSignal ? { userSignal } : {}) });
-  for (const text of planned.notes) context.progress({ kind: 'warning', text });
-  const observation = await stages.run(
+  const plan = (tracing: Tracing) =>
+    planRun(fat, { run: settings.run, probes: settings.probes, tracing, ...(userSignal ? { userSignal } : {}) });
+  const { planned, observation } = await stages.run(
     'trace',
     'running the image under the tracer',
     () =>
-      observe(fat, planned.plan, {
+      observeSuitably(fat, {
         ...recordOptions(context, 'trace'),
+        plan,
+        tracer: settings.run.tracer ?? 'auto',
+        continueAfter: settings.probes.continueAfter,
         allowFailing: settings.probes.allowFailing,
         allowIncomplete: settings.allowIncomplete,
       }),
-    ({ trace, runs }) => `${runs[0].outcomes.length} outcomes, ${trace.accesses.length} distinct file accesses`,
+    ({ observation: { trace, runs } }) =>
+      `${runs[0].outcomes.length} outcomes, ${trace.accesses.length} distinct file accesses`,
   );
+  for (const text of planned.notes) context.progress({ kind: 'warning', text });
   const skipped = skippedPortNotes(planned, observation);
   for (const text of skipped) context.progress({ kind: 'warning', text });
   return { planned: { ...planned, notes: [...planned.notes, ...skipped] }, observation };
@@ -315,6 +324,7 @@ function baseReport(version: string, engine: Engine, image: Image, fat: OpenedIm
     kept: [],
     removed: [],
     excluded: [],
+    permissions: [],
     warnings: [],
   };
 }

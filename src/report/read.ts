@@ -39,6 +39,8 @@ const reason = z.object({
   from: z.string().exactOptional(),
 });
 
+const ownerAndMode = z.object({ mode: z.number(), uid: z.number(), gid: z.number() });
+
 const reportSchema: z.ZodType<Report> = z.object({
   schemaVersion: z.literal(1),
   tool: z.object({ name: z.literal('trace-slim'), version: z.string() }),
@@ -90,6 +92,7 @@ const reportSchema: z.ZodType<Report> = z.object({
     }),
   ),
   excluded: z.array(z.object({ pattern: z.string(), paths: z.array(z.string()) })),
+  permissions: z.array(z.object({ path: z.string(), fat: ownerAndMode, slim: ownerAndMode })),
   warnings: z.array(z.string()),
 });
 

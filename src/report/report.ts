@@ -39,7 +39,22 @@ export interface Report {
   readonly removed: readonly RemovedGroup[];
   /** What patterns of the user have taken out although it would have been kept. */
   readonly excluded: readonly { readonly pattern: string; readonly paths: readonly ShownPath[] }[];
+  /** Paths of the slim image whose owner or mode the user has changed. */
+  readonly permissions: readonly PermissionEdit[];
   readonly warnings: readonly string[];
+}
+
+export interface PermissionEdit {
+  readonly path: ShownPath;
+  readonly fat: OwnerAndMode;
+  readonly slim: OwnerAndMode;
+}
+
+export interface OwnerAndMode {
+  /** 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface ImageSummary {

@@ -10,6 +10,7 @@ import {
   printable,
   type TextOptions,
 } from './format.ts';
+import { formatPermissionEdits } from './permission-edits.ts';
 import type { Lookup, Miss, ProbeReport, Report } from './report.ts';
 
 export interface ReportTextOptions extends TextOptions {
@@ -32,6 +33,7 @@ export function formatReport(report: Report, options: ReportTextOptions): string
     suspicion(report),
     logErrors(report, paint),
     rounds(report),
+    formatPermissionEdits(report),
     stages(report),
     warnings(report, paint),
     places(report, options),

@@ -62,6 +62,7 @@ export function reportOf(changes: Partial<Report> = {}): Report {
     ],
     removed: [{ package: 'perl', version: '5.36', sizeBytes: 40_000_000, keptFiles: 0, paths: ['/usr/bin/perl'] }],
     excluded: [],
+    permissions: [],
     warnings: [],
     ...changes,
   };
