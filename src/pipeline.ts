@@ -18,11 +18,12 @@ import { readPackages } from './rootfs/packages.ts';
 import type { BuildSettings, PathsSettings, TraceSettings, VerifySettings } from './settings.ts';
 import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
-import { type Observation, observe } from './trace/observe.ts';
+import { observeSuitably } from './trace/choose-tracing.ts';
+import type { Observation } from './trace/observe.ts';
 import { type PlannedRun, planRun, replayOf } from './trace/plan-run.ts';
-import type { Tracing } from './trace/traced-command.ts';
 import { recordRun } from './trace/record.ts';
 import { runConfig } from './trace/run-config.ts';
+import type { Tracing } from './trace/traced-command.ts';
 import { buildAndHeal } from './verify/heal.ts';
 import { type Replay, replay } from './verify/replay.ts';
 import { shownMiss } from './verify/shown-lookup.ts';
@@ -236,8 +237,17 @@ async function watch(
   context: RunContext,
 ): Promise<{ planned: PlannedRun; observation: Observation }> {
   const { userSignal } = context;
-  const plan = (tracing: Tracing) =>
-    planRun(fat, { run: settings.run, probes: settings.probes, tracing, ...(userSignal ? { userSignal } : {}) });
+  const told = new Set<string>();
+  const tell = (notes: readonly string[]) => {
+    for (const text of notes.filter((note) => !told.has(note))) context.progress({ kind: 'warning', text });
+    for (const text of notes) told.add(text);
+  };
+  const plan = (tracing: Tracing) => {
+    const { run, probes } = settings;
+    const planned = planRun(fat, { run, probes, tracing, ...(userSignal ? { userSignal } : {}) });
+    tell(planned.notes);
+    return planned;
+  };
   const { planned, observation } = await stages.run(
     'trace',
     'running the image under the tracer',
@@ -253,9 +263,8 @@ async function watch(
     ({ observation: { trace, runs } }) =>
       `${runs[0].outcomes.length} outcomes, ${trace.accesses.length} distinct file accesses`,
   );
-  for (const text of planned.notes) context.progress({ kind: 'warning', text });
   const skipped = skippedPortNotes(planned, observation);
-  for (const text of skipped) context.progress({ kind: 'warning', text });
+  tell([...planned.notes, ...skipped]);
   return { planned: { ...planned, notes: [...planned.notes, ...skipped] }, observation };
 }
 

@@ -124,6 +124,10 @@ export interface RunSettings {
   /** Extra `NAME=value`. */
   readonly env: readonly string[];
   readonly container: ContainerSettings;
+  /** Whether the tracer starts the application or is attached to it. Absent: `auto`, what keeps its privileges. */
+  readonly tracer?: 'auto' | 'wrap' | 'attach';
+  /** How long the application may take to end after its stop signal. Absent: what the image says, else ten seconds. */
+  readonly stopTimeoutMs?: number;
 }
 
 /** How the container around the application is made. Nothing of it gets into the slim image. */

@@ -153,7 +153,18 @@ export const VERIFY_OPTIONS: OptionGroup = {
 /** How much a trace may be trusted. */
 export const TRACE_OPTIONS: OptionGroup = {
   heading: 'Trace:',
-  rows: [{ name: 'allow-incomplete-trace', kind: 'on', text: 'go on when parts of the trace were lost', rare: true }],
+  rows: [
+    { name: 'allow-incomplete-trace', kind: 'on', text: 'go on when parts of the trace were lost', rare: true },
+    {
+      name: 'tracer',
+      kind: 'value',
+      value: 'how',
+      choices: ['auto', 'wrap', 'attach'],
+      text: 'auto, wrap (starts the application) or attach (keeps setuid programs working)',
+      rare: true,
+    },
+    { name: 'stop-timeout', kind: 'value', value: 'time', text: 'from its stop signal to its end (10s)', rare: true },
+  ],
 };
 
 /** What every command is told about its own output. */
@@ -197,6 +208,8 @@ export interface RunOptions extends EngineOptions, ContainerOptions {
   readonly expose?: readonly string[];
   readonly healthCmd?: string;
   readonly allowIncompleteTrace?: boolean;
+  readonly tracer?: string;
+  readonly stopTimeout?: string;
 }
 
 export interface ProbeOptions {

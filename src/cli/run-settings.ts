@@ -2,7 +2,7 @@ import type { RunSettings } from '../settings.ts';
 import type { RunOptions } from './build-options.ts';
 import { readContainerSettings } from './container-settings.ts';
 import { parseWords } from './shell-words.ts';
-import { invalid, parsePorts, readOptionFile } from './values.ts';
+import { invalid, parseDuration, parsePorts, readOptionFile } from './values.ts';
 
 /**
  * How the image is to be run. As with `docker run`, an entrypoint without a command drops the image's CMD, and
@@ -13,6 +13,14 @@ export async function readRunSettings(options: RunOptions, env: NodeJS.ProcessEn
     config: readConfig(options),
     env: await readEnvironment(options, env),
     container: readContainerSettings(options),
+    ...readTracing(options),
+  };
+}
+
+function readTracing({ tracer, stopTimeout }: RunOptions): Pick<RunSettings, 'tracer' | 'stopTimeoutMs'> {
+  return {
+    ...(tracer === 'auto' || tracer === 'wrap' || tracer === 'attach' ? { tracer } : {}),
+    ...(stopTimeout === undefined ? {} : { stopTimeoutMs: parseDuration('--stop-timeout', stopTimeout) }),
   };
 }
 

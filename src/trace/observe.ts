@@ -29,6 +29,15 @@ export interface ObserveOptions extends RecordOptions {
  * APPLICATION_DIED and the like when it does not do what is expected; TRACE_EMPTY, TRACE_INCOMPLETE.
  */
 export async function observe(image: OpenedImage, plan: RunPlan, options: ObserveOptions): Promise<Observation> {
+  return observationOf(await runTwice(image, plan, options), plan, options);
+}
+
+/** The first half of {@link observe}: whatever comes of the two runs. */
+export async function runTwice(
+  image: OpenedImage,
+  plan: RunPlan,
+  options: RecordOptions,
+): Promise<Observation['runs']> {
   const first = recordRun(image, plan, options);
   const unattended: RunPlan = {
     ...plan,
@@ -36,7 +45,11 @@ export async function observe(image: OpenedImage, plan: RunPlan, options: Observ
     hold: (container, signal) => untilDoneAs(first, container, signal),
   };
   if (plan.container.network === 'host') await first.catch(() => {});
-  const runs = await bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
+  return bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
+}
+
+/** The second half: whether the two runs are what is expected. */
+export function observationOf(runs: Observation['runs'], plan: RunPlan, options: ObserveOptions): Observation {
   checkOutcomes(runs, plan, options.allowFailing);
   const trace = mergeTraces(runs.map((run) => run.trace));
   checkTrace(trace, { what: 'the trace', allowIncomplete: options.allowIncomplete });

@@ -20,6 +20,9 @@ export interface PlanRunOptions {
   readonly userSignal?: (kind: 'enter' | 'signal') => Promise<void>;
 }
 
+/** Docker's. */
+const STOP_TIMEOUT_SECONDS = 10;
+
 /** What will be done with an image, and what a user should know about it. */
 export interface PlannedRun {
   readonly plan: RunPlan;
@@ -56,6 +59,7 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
       container: options.run.container,
       isTraced: true,
       tracing,
+      stopTimeoutMs: options.run.stopTimeoutMs ?? (config.StopTimeout ?? STOP_TIMEOUT_SECONDS) * 1000,
       probes: planned.probes,
       ready,
       hold: (container, signal) => hold(container, options, signal),

@@ -25,6 +25,8 @@ export interface RunPlan {
   /** Whether the command is traced. Programs that probes run always are. */
   readonly isTraced: boolean;
   readonly tracing: Tracing;
+  /** From the stop signal until it is killed. */
+  readonly stopTimeoutMs: number;
   readonly probes: readonly Probe[];
   /** When the application can be probed. */
   readonly ready: ReadyConditions;
@@ -60,7 +62,6 @@ const STARTED_DEADLINE_MS = 10_000;
 /** With nothing to probe, a command that runs on and touches no file for this long is taken for a service. */
 const SERVICE_QUIET_MS = 5000;
 const SERVICE_DEADLINE_MS = 600_000;
-const STOP_TIMEOUT_MS = 10_000;
 
 /** Runs an image under the tracer, does the probes, stops it, and reads the trace. */
 export async function recordRun(image: OpenedImage, plan: RunPlan, options: RecordOptions): Promise<RunRecord> {
@@ -117,7 +118,7 @@ async function runCommand(run: Run): Promise<Probe[]> {
   const isWatched = !plan.isTraced || container.result() !== undefined || (await container.isTraced());
   if (!isWatched) run.losses.push('the tracer was no longer attached to the application when the probes had ended');
   const endedByItself = container.result();
-  const result = endedByItself ?? (await container.stop({ timeoutMs: STOP_TIMEOUT_MS, signal: options.signal }));
+  const result = endedByItself ?? (await container.stop({ timeoutMs: plan.stopTimeoutMs, signal: options.signal }));
   if (plan.isTraced && !(await phases.logs()).has(COMMAND_LOG)) run.losses.push('the trace log of the command is gone');
   await collectLogs(run, container, phases, endedByItself);
   run.outcomes.unshift(commandOutcome(result, endedByItself !== undefined, startedAt));
