@@ -311,7 +311,7 @@ function recordOptions(context: RunContext, stage: 'trace' | 'verify') {
   };
 }
 
-function baseReport(version: string, engine: Engine, image: Image, fat: OpenedImage, { trace }: Observation): Report {
+function baseReport(version: string, engine: Engine, image: Image, fat: OpenedImage, { trace, tracing }: Observation): Report {
   const { complete, losses, notes, lines, unparsedLines, unparsedSamples } = trace.completeness;
   return {
     schemaVersion: 1,
@@ -324,6 +324,7 @@ function baseReport(version: string, engine: Engine, image: Image, fat: OpenedIm
     tags: [],
     engine: engine.name,
     tracer: 'strace',
+    tracing,
     stages: [],
     trace: { complete, losses, notes, lines, unparsedLines, unparsedSamples, accesses: trace.accesses.length },
     probes: [],

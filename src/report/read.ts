@@ -52,6 +52,7 @@ const reportSchema: z.ZodType<Report> = z.object({
   tags: z.array(z.string()),
   engine: z.string(),
   tracer: z.string(),
+  tracing: z.enum(['wrap', 'attach']),
   stages: z.array(z.object({ stage: z.string(), durationMs: z.number() })),
   trace: z.object({
     complete: z.boolean(),

@@ -19,6 +19,8 @@ export interface Report {
   readonly tags: readonly string[];
   readonly engine: string;
   readonly tracer: string;
+  /** Whether the tracer started the application, or was attached to it so that it keeps its privileges. */
+  readonly tracing: 'wrap' | 'attach';
   readonly stages: readonly { readonly stage: string; readonly durationMs: number }[];
   readonly trace: {
     readonly complete: boolean;

@@ -13,6 +13,7 @@ import type { Trace } from './trace.ts';
  */
 export interface Observation {
   readonly runs: readonly [RunRecord, RunRecord];
+  readonly tracing: RunPlan['tracing'];
   /** Both traces together. */
   readonly trace: Trace;
 }
@@ -53,7 +54,7 @@ export function observationOf(runs: Observation['runs'], plan: RunPlan, options:
   checkOutcomes(runs, plan, options.allowFailing);
   const trace = mergeTraces(runs.map((run) => run.trace));
   checkTrace(trace, { what: 'the trace', allowIncomplete: options.allowIncomplete });
-  return { runs, trace };
+  return { runs, tracing: plan.tracing, trace };
 }
 
 const LAG_MS = 10_000;

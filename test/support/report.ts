@@ -35,6 +35,7 @@ export function reportOf(changes: Partial<Report> = {}): Report {
     tags: ['nginx.slim:latest'],
     engine: 'local',
     tracer: 'strace',
+    tracing: 'wrap',
     stages: [
       { stage: 'trace', durationMs: 812 },
       { stage: 'verify', durationMs: 1300 },
