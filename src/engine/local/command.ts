@@ -21,6 +21,7 @@ export const PACKAGE_OF: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
   mkfifo: 'coreutils',
   cp: 'coreutils',
+  script: 'bsdutils',
 };
 
 /**

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TraceSlimError } from '../../errors.ts';
 import type { RuntimeConfig } from '../../image/types.ts';
 import type { Identity } from '../../rootfs/identity.ts';
+import type { ContainerSettings } from '../../settings.ts';
 import type { Container, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
 import type { ContainerProcess, OciRuntime } from './oci-runtime.ts';
 import { isTraced, listeningPorts, mindsSignal } from './process-table.ts';
@@ -25,6 +26,7 @@ export interface LocalContainerParts {
   readonly identity: Identity;
   readonly config: RuntimeConfig;
   readonly env: readonly string[];
+  readonly settings: ContainerSettings;
   readonly network: 'none' | 'host';
   /** Undoes the mounts; called once the container is gone. */
   readonly release: () => Promise<void>;
@@ -84,13 +86,13 @@ export class LocalContainer implements Container {
   }
 
   async exec(spec: ExecSpec, options: { signal: AbortSignal }): Promise<ExecResult> {
-    const { directory, runtime, config, identity } = this.#parts;
+    const { directory, runtime, config, identity, settings } = this.#parts;
     const whose = spec.asTracer ? { config: { ...config, WorkingDir: '/' }, identity: ROOT } : { config, identity };
     const name = `exec-${++this.#execs}`;
     const specFile = join(directory, `${name}.json`);
     const env = [...this.#parts.env, ...(spec.env ?? [])];
     const command = this.#reportingStatus(name, spec.command(this.toolkit));
-    await writeFile(specFile, JSON.stringify(processSpec({ ...whose, env, command })));
+    await writeFile(specFile, JSON.stringify(processSpec({ ...whose, env, command, settings })));
     const process = await runtime.exec(this.id, specFile, () => this.#statusOf(name), {
       directory,
       name,

@@ -2,7 +2,9 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TraceSlimError } from '../../errors.ts';
 import type { Image, Platform } from '../../image/types.ts';
+import type { ContainerSettings } from '../../settings.ts';
 import type { Engine, OpenedImage } from '../types.ts';
+import { checkContainerSettings } from './check-settings.ts';
 import { runCommand } from './command.ts';
 import { ensureLayer } from './layer-cache.ts';
 import { LocalImage } from './local-image.ts';
@@ -70,6 +72,10 @@ class LocalEngine implements Engine {
 
   get scratchDirectory(): string {
     return this.#run.runDirectory;
+  }
+
+  check(settings: ContainerSettings): Promise<readonly string[]> {
+    return checkContainerSettings(settings);
   }
 
   async open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage> {

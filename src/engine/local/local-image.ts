@@ -1,27 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { TraceSlimError } from '../../errors.ts';
 import type { Image } from '../../image/types.ts';
-import { resolveIdentity } from '../../rootfs/identity.ts';
 import { type ImagePath, imagePathFromText } from '../../rootfs/path.ts';
-import { resolvePath } from '../../rootfs/resolve.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
-import type { ContainerSettings } from '../../settings.ts';
-import { toolkitPaths } from '../toolkit-paths.ts';
 import type { Container, ContainerSpec, OpenedImage } from '../types.ts';
+import { checkContainerSettings } from './check-settings.ts';
 import { runCommand } from './command.ts';
-import { createLogsDirectory, LocalContainer } from './container.ts';
 import { ensureInheritedDirectories } from './inherited-directories.ts';
 import { layerName, type UnpackedLayer, unpackedLayers, unpackLayer } from './layer-cache.ts';
 import type { LocalRun } from './local-engine.ts';
 import { readMountedRootFs } from './mounted-rootfs.ts';
-import { systemFileMounts } from './network-files.ts';
 import { mountOverlay, unmount } from './overlay.ts';
 import { packPaths } from './pack.ts';
-import { type Mount, runtimeSpec } from './runtime-spec.ts';
 import { createScratch } from './scratch.ts';
+import { startContainer } from './start-container.ts';
 
 interface Parts {
   readonly run: LocalRun;
@@ -130,7 +124,7 @@ export class LocalImage implements OpenedImage {
 
   async start(spec: ContainerSpec, options: { signal: AbortSignal }): Promise<Container> {
     const { run, lower } = this.#parts;
-    const network = localNetwork(spec.settings);
+    await checkContainerSettings(spec.settings);
     const id = `trace-slim-${run.id}-${randomName()}-${++this.#containers}`;
     const directory = join(run.directory, id);
     await mkdir(directory, { mode: 0o711 });
@@ -143,45 +137,8 @@ export class LocalImage implements OpenedImage {
       signal: options.signal,
     });
     try {
-      const logsDirectory = await createLogsDirectory(directory);
-      const identity = await resolveIdentity(this.rootfs, spec.config.User ?? '');
-      const toolkit = toolkitPaths({ runId: run.id, loader: run.toolkit.loader, isRoot: identity.uid === 0 });
-      const mounts = [
-        ...(await systemFileMounts(directory, network)),
-        ...(await this.#volumeMounts(spec, directory, root.path)),
-        bind(run.toolkit.directory, `${toolkit.prefix}/kit`, ['ro', 'nosuid', 'nodev']),
-        bind(logsDirectory, toolkit.logs, ['rw', 'nosuid', 'nodev', 'noexec']),
-      ];
-      const env = spec.env ?? [];
-      const bundle = runtimeSpec({
-        config: spec.config,
-        command: spec.command(toolkit),
-        env,
-        identity,
-        rootDirectory: root.path,
-        mounts,
-        network,
-        cgroupsPath: `/${id}`,
-      });
-      await writeFile(join(directory, 'config.json'), JSON.stringify(bundle));
-      const process = await run.runtime.run(id, directory, {
-        directory,
-        name: 'main',
-        doing: 'starting the container',
-      });
-      return await LocalContainer.started({
-        id,
-        runtime: run.runtime,
-        process,
-        toolkit,
-        directory,
-        logsDirectory,
-        identity,
-        config: spec.config,
-        env,
-        network,
-        release: async () => root[Symbol.asyncDispose](),
-      });
+      const release = async () => root[Symbol.asyncDispose]();
+      return await startContainer(spec, { run, rootfs: this.rootfs, id, directory, root: root.path, release });
     } catch (error) {
       await root[Symbol.asyncDispose]();
       throw error;
@@ -192,32 +149,6 @@ export class LocalImage implements OpenedImage {
     await this.#parts.mount[Symbol.asyncDispose]();
     await this.#parts.release();
   }
-
-  /** A volume starts as a copy of what the image has in its place, as Docker fills a new one. */
-  async #volumeMounts(spec: ContainerSpec, directory: string, root: string): Promise<Mount[]> {
-    const mounts: Mount[] = [];
-    // A volume inside of another one is mounted after it; the root cannot be one.
-    const volumes = Object.keys(spec.config.Volumes ?? {}).filter((volume) => imagePathFromText(volume) !== '/');
-    for (const volume of volumes.sort()) {
-      const { entry } = resolvePath(this.rootfs, imagePathFromText(volume));
-      const source = join(directory, `volume-${mounts.length}`);
-      if (entry?.type === 'directory') {
-        const content = Buffer.from(`${root}${entry.path}/.`, 'latin1').toString();
-        await runCommand('cp', ['-a', '--', content, source], { doing: `filling the volume ${volume}` });
-      } else {
-        await mkdir(source, { mode: 0o755 });
-      }
-      mounts.push(bind(source, volume, ['rw']));
-    }
-    return mounts;
-  }
-}
-
-function localNetwork({ network = 'none' }: ContainerSettings): 'none' | 'host' {
-  if (network === 'none' || network === 'host') return network;
-  throw new TraceSlimError('USAGE_INVALID', `the built-in engine has no network ${network}`, {
-    hint: 'Use --network none or host, or --engine docker.',
-  });
 }
 
 function randomName(): string {
@@ -229,8 +160,4 @@ function chainName(image: Image): string {
     .update(image.layers.map((layer) => layer.diffId).join(' '))
     .digest('hex')
     .slice(0, 32);
-}
-
-function bind(source: string, destination: string, options: readonly string[]): Mount {
-  return { destination, type: 'bind', source, options: ['bind', ...options] };
 }

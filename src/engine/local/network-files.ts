@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ContainerSettings } from '../../settings.ts';
 import { HOSTNAME, type Mount } from './runtime-spec.ts';
 
 const LOOPBACK_HOSTS = `127.0.0.1\tlocalhost
@@ -8,15 +9,19 @@ fe00::\tip6-localnet
 ff00::\tip6-mcastprefix
 ff02::1\tip6-allnodes
 ff02::2\tip6-allrouters
-127.0.0.1\t${HOSTNAME}
 `;
 
+/** Without a bridge the host is what loopback leads to, if anything does. */
+const HOST_GATEWAY = 'host-gateway';
+const LOOPBACK = '127.0.0.1';
+
 /** The three files an engine puts over the image's own: hosts, hostname, resolv.conf. */
-export async function systemFileMounts(directory: string, network: 'none' | 'host'): Promise<Mount[]> {
+export async function systemFileMounts(directory: string, settings: ContainerSettings): Promise<Mount[]> {
+  const { hostname = HOSTNAME } = settings;
   const contents: Record<string, string> = {
-    hosts: network === 'host' ? await readFile('/etc/hosts', 'utf8') : LOOPBACK_HOSTS,
-    hostname: `${HOSTNAME}\n`,
-    'resolv.conf': await readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
+    hosts: await hostsFile(settings),
+    hostname: `${hostname}\n`,
+    'resolv.conf': resolverFile(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''), settings),
   };
   const mounts: Mount[] = [];
   for (const [name, content] of Object.entries(contents)) {
@@ -25,4 +30,27 @@ export async function systemFileMounts(directory: string, network: 'none' | 'hos
     mounts.push({ destination: `/etc/${name}`, type: 'bind', source, options: ['bind', 'rw', 'nosuid', 'nodev'] });
   }
   return mounts;
+}
+
+async function hostsFile({ network, hostname = HOSTNAME, hosts }: ContainerSettings): Promise<string> {
+  const base =
+    network === 'host' ? await readFile('/etc/hosts', 'utf8') : `${LOOPBACK_HOSTS}${LOOPBACK}\t${hostname}\n`;
+  const lines = hosts.map((entry) => {
+    const [name = '', address = ''] = entry.split(/:(.*)/s);
+    return `${address === HOST_GATEWAY ? LOOPBACK : address}\t${name}\n`;
+  });
+  return [base.replace(/\n?$/, '\n'), ...lines].join('');
+}
+
+/** The host's resolv.conf(5) with other name servers or domains in place of its own. */
+export function resolverFile(host: string, { dns, dnsSearch }: Pick<ContainerSettings, 'dns' | 'dnsSearch'>): string {
+  if (dns.length + dnsSearch.length === 0) return host;
+  const replaced = [...(dns.length > 0 ? ['nameserver'] : []), ...(dnsSearch.length > 0 ? ['search', 'domain'] : [])];
+  const kept = host.split('\n').filter((line) => line !== '' && !replaced.includes(line.split(/\s/, 1)[0] ?? ''));
+  const added = [...dns.map((address) => `nameserver ${address}`), ...searchLines(dnsSearch)];
+  return [...kept, ...added].map((line) => `${line}\n`).join('');
+}
+
+function searchLines(domains: readonly string[]): string[] {
+  return domains.length > 0 ? [`search ${domains.join(' ')}`] : [];
 }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TraceSlimError } from '../../errors.ts';
 import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
 import { commandFailed, hostPath, runCommand } from './command.ts';
-import { closeQuietly, openOutputPipes } from './pipes.ts';
+import { closeQuietly, openIdleInput, openOutputPipes } from './pipes.ts';
 
 /** How long output may still arrive after its process has ended: a process left in the background may hold the pipe. */
 const DRAIN_MS = 200;
@@ -26,6 +26,10 @@ export interface RuntimeCallOptions {
   /** Name that the call's files start with. */
   readonly name: string;
   readonly stdin?: Buffer | string;
+  /** Standard input stays open, and empty. */
+  readonly holdsStdin?: boolean;
+  /** The process gets a terminal of its own, and its output is one stream. */
+  readonly terminal?: boolean;
   /** Gives up waiting for whoever holds the output of a process that was killed. */
   readonly signal?: AbortSignal;
   /** What was being done, for error messages. */
@@ -95,17 +99,19 @@ export class OciRuntime {
     const file = (suffix: string) => join(options.directory, `${options.name}.${suffix}`);
     const pidFile = file('pid');
     const logFile = file('log');
-    const stdin = await openStdin(file('stdin'), options.stdin);
+    const stdin = options.holdsStdin
+      ? await openIdleInput(file('stdin'))
+      : await openStdin(file('stdin'), options.stdin);
     const [stdout, stderr] = await openOutputPipes(options.directory, [
       `${options.name}.stdout`,
       `${options.name}.stderr`,
     ]);
     if (!stdout || !stderr) throw new Error('two pipes were asked for');
-    const child = spawn(
-      this.#program,
-      ['--root', this.#root, '--log', logFile, '--log-format', 'json', verb, '--pid-file', pidFile, ...args],
-      { stdio: [stdin, stdout.writeFd, stderr.writeFd], detached: true, env: { PATH: hostPath() } },
-    );
+    const global = ['--root', this.#root, '--log', logFile, '--log-format', 'json'];
+    const command = [this.#program, ...global, verb, '--pid-file', pidFile, ...args];
+    const [program = '', ...words] = options.terminal ? inTerminal(command) : command;
+    const stdio = [stdin, stdout.writeFd, stderr.writeFd];
+    const child = spawn(program, words, { stdio, detached: true, env: { PATH: hostPath() } });
     for (const fd of [stdin, stdout.writeFd, stderr.writeFd]) closeQuietly(fd);
     const output = new OutputCollector(OUTPUT_MAX_BYTES);
     const collected = Promise.all([output.collect(0, stdout.stream), output.collect(1, stderr.stream)]);
@@ -146,6 +152,12 @@ interface RuntimeCall {
   readonly drained: () => Promise<void>;
   /** What the runtime itself has to say. */
   readonly complaint: () => string | undefined;
+}
+
+/** The runtime hands the terminal it has on to the container; script(1) makes one. */
+function inTerminal(command: readonly string[]): string[] {
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  return ['script', '--quiet', '--flush', '--return', '--command', `exec ${quoted.join(' ')}`, '/dev/null'];
 }
 
 async function openStdin(file: string, content: Buffer | string | undefined): Promise<number> {

@@ -25,6 +25,14 @@ export async function openOutputPipes(directory: string, names: readonly string[
   });
 }
 
+/** A named pipe that nobody writes to, and whose reader never sees its end because it holds the other end too. */
+export async function openIdleInput(path: string): Promise<number> {
+  await runCommand('mkfifo', ['-m', '600', path], { doing: 'creating pipes' });
+  const fd = openSync(path, constants.O_RDWR);
+  rmSync(path);
+  return fd;
+}
+
 export function closeQuietly(fd: number): void {
   try {
     closeSync(fd);

@@ -1,32 +1,16 @@
 import type { RuntimeConfig } from '../../image/types.ts';
 import type { Identity } from '../../rootfs/identity.ts';
+import type { ContainerSettings } from '../../settings.ts';
+import { grantedCapabilities, TRACER_CAPABILITY } from './capabilities.ts';
 import { seccompProfile } from './seccomp.ts';
 
-/** Docker's default set. Source: https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities */
-const CAPABILITIES = [
-  'CAP_AUDIT_WRITE',
-  'CAP_CHOWN',
-  'CAP_DAC_OVERRIDE',
-  'CAP_FOWNER',
-  'CAP_FSETID',
-  'CAP_KILL',
-  'CAP_MKNOD',
-  'CAP_NET_BIND_SERVICE',
-  'CAP_NET_RAW',
-  'CAP_SETFCAP',
-  'CAP_SETGID',
-  'CAP_SETPCAP',
-  'CAP_SETUID',
-  'CAP_SYS_CHROOT',
-];
-
-/**
- * Added for root's tracer alone, which could not look into processes that change their user without it; what it starts
- * gives this up first (`ToolkitPaths.unprivileged`). A plain user's processes cannot change theirs.
- */
-const TRACER_CAPABILITIES = [...CAPABILITIES, 'CAP_SYS_PTRACE'];
-
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** As Docker's. */
+const SHM_SIZE_BYTES = 64 << 20;
+
+/** Terminals are as wide as programs take them for when they cannot tell. */
+const TERMINAL = { terminal: true, consoleSize: { height: 24, width: 80 } };
 
 /** The same in every container, so that nothing an application prints of it differs between two runs. */
 export const HOSTNAME = 'container';
@@ -63,6 +47,7 @@ export interface RuntimeSpecOptions {
   readonly identity: Identity;
   /** Folder on this host that is the container's root file system. */
   readonly rootDirectory: string;
+  readonly settings: Pick<ContainerSettings, 'hostname' | 'capAdd' | 'labels' | 'sysctls' | 'shmSizeBytes' | 'tty'>;
   /** Mounts besides the system's own, in order. */
   readonly mounts: readonly Mount[];
   readonly network: 'none' | 'host';
@@ -74,57 +59,70 @@ export interface RuntimeSpecOptions {
  * Source: https://github.com/opencontainers/runtime-spec/blob/main/config.md
  */
 export function runtimeSpec(options: RuntimeSpecOptions): object {
+  const { settings } = options;
   const namespaces = ['pid', 'ipc', 'uts', 'mount', 'cgroup', ...(options.network === 'none' ? ['network'] : [])];
   return {
     ociVersion: '1.0.2',
-    process: processSpec(options),
+    process: { ...processSpec(options), ...(settings.tty ? TERMINAL : {}) },
     root: { path: options.rootDirectory, readonly: false },
-    hostname: HOSTNAME,
-    mounts: [...systemMounts(options.network), ...options.mounts],
+    hostname: settings.hostname ?? HOSTNAME,
+    mounts: [...systemMounts(options), ...options.mounts],
+    annotations: settings.labels,
     linux: {
       cgroupsPath: options.cgroupsPath,
+      sysctl: settings.sysctls,
       namespaces: namespaces.map((type) => ({ type })),
       resources: { devices: [{ allow: false, access: 'rwm' }] },
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,
-      seccomp: seccompProfile(),
+      seccomp: seccompProfile(grantedCapabilities(settings.capAdd)),
     },
   };
 }
 
 /** The `process` of a container, or of one more process executed in it. */
-export function processSpec(options: Pick<RuntimeSpecOptions, 'config' | 'command' | 'env' | 'identity'>): object {
-  const { config, identity } = options;
-  // Programs of a plain user start without capabilities, and can only gain from the bounding set.
-  const isRoot = identity.uid === 0;
-  const effective = isRoot ? TRACER_CAPABILITIES : [];
+export function processSpec(
+  options: Pick<RuntimeSpecOptions, 'config' | 'command' | 'env' | 'identity' | 'settings'>,
+): object {
+  const { config, identity, settings } = options;
+  const { bounding, effective } = capabilitiesOf(options);
   return {
     terminal: false,
     user: { uid: identity.uid, gid: identity.gid, additionalGids: identity.additionalGids },
     args: options.command,
-    env: environment(config.Env ?? [], options.env, identity.home),
+    env: environment(
+      [`HOSTNAME=${settings.hostname ?? HOSTNAME}`, `HOME=${identity.home}`],
+      config.Env ?? [],
+      options.env,
+    ),
     cwd: config.WorkingDir || '/',
-    capabilities: {
-      bounding: isRoot ? TRACER_CAPABILITIES : CAPABILITIES,
-      effective,
-      permitted: effective,
-      inheritable: [],
-      ambient: [],
-    },
+    capabilities: { bounding, effective, permitted: effective, inheritable: [], ambient: [] },
     noNewPrivileges: false,
   };
 }
 
+/**
+ * Programs of a plain user start without capabilities, and can only gain from the bounding set; they cannot change their
+ * user either. Root's tracer alone is given more, which what it starts gives up first (`ToolkitPaths.unprivileged`).
+ */
+function capabilitiesOf({ identity, settings }: Pick<RuntimeSpecOptions, 'identity' | 'settings'>) {
+  const granted = grantedCapabilities(settings.capAdd);
+  if (identity.uid === 0) granted.add(TRACER_CAPABILITY);
+  const bounding = [...granted].map((name) => `CAP_${name}`);
+  return { bounding, effective: identity.uid === 0 ? bounding : [] };
+}
+
 /** Later entries win; the defaults are those Docker adds. */
-function environment(image: readonly string[], extra: readonly string[], home: string): string[] {
+function environment(...sources: readonly (readonly string[])[]): string[] {
   const byName = new Map<string, string>();
-  for (const entry of [DEFAULT_PATH, `HOSTNAME=${HOSTNAME}`, `HOME=${home}`, ...image, ...extra]) {
+  for (const entry of [DEFAULT_PATH, ...sources.flat()]) {
     byName.set(entry.split('=', 1)[0] ?? '', entry);
   }
   return [...byName.values()];
 }
 
-function systemMounts(network: 'none' | 'host'): Mount[] {
+function systemMounts({ network, settings }: Pick<RuntimeSpecOptions, 'network' | 'settings'>): Mount[] {
+  const shmSizeBytes = settings.shmSizeBytes ?? SHM_SIZE_BYTES;
   const quiet = ['nosuid', 'noexec', 'nodev'];
   // A new sysfs shows the network of its mounter, which a container on the host's network does not own.
   const sysfs: Mount =
@@ -150,6 +148,6 @@ function systemMounts(network: 'none' | 'host'): Mount[] {
       ? [{ destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, 'relatime', 'ro'] }]
       : []),
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
-    { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...quiet, 'mode=1777', 'size=65536k'] },
+    { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...quiet, 'mode=1777', `size=${shmSizeBytes}`] },
   ];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { processSpec, runtimeSpec } from '../../../../src/engine/local/runtime-spec.ts';
+import { PLAIN_CONTAINER } from '../../../../src/settings.ts';
 
 const root = { uid: 0, gid: 0, additionalGids: [], home: '/root' };
 const user = { uid: 1000, gid: 1000, additionalGids: [27], home: '/home/app' };
@@ -11,6 +12,7 @@ const base = {
   identity: root,
   rootDirectory: '/merged',
   mounts: [],
+  settings: PLAIN_CONTAINER,
   cgroupsPath: '/x',
 } as const;
 
