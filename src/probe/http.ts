@@ -3,6 +3,7 @@ import type { Container } from '../engine/types.ts';
 import { bytesOf, displayPath } from '../rootfs/path.ts';
 import type { HttpCommand } from '../settings.ts';
 import { type HttpBody, type HttpReply, type HttpRequest, prepareExchange } from './exchange.ts';
+import { headerFacts } from './header-facts.ts';
 import type { HttpOrigins } from './origins.ts';
 import { failedOutcome, since } from './outcome.ts';
 import type { Fact, Outcome, Probe } from './types.ts';
@@ -77,7 +78,8 @@ function groupHeaders(lines: readonly string[]): Map<string, string[]> {
   return grouped;
 }
 
-function outcomeOf(probe: string, reply: HttpReply, startedAt: number): Outcome {
+/** An answer as an outcome: ok when there is one and its status is below 500. */
+export function outcomeOf(probe: string, reply: HttpReply, startedAt: number): Outcome {
   if (reply.kind === 'failure') return failedOutcome(probe, reply.text, startedAt);
   const { status, body } = reply;
   return {
@@ -99,17 +101,6 @@ function summaryOf({ status, headers, body }: Extract<HttpReply, { kind: 'answer
   const length = body.unfinished ? `body without end (${body.unfinished})` : `${body.length} B`;
   const summary = [String(status), location, type, length].filter((part) => part !== '').join(' ');
   return displayPath(bytesOf(summary)).slice(0, 200);
-}
-
-/** Headers that are compared; all others are only shown, because most differ from one request to the next. */
-const COMPARED_HEADERS: Readonly<Record<string, Fact['compare']>> = { 'content-type': 'exact', location: 'text' };
-
-function headerFacts(headers: Readonly<Record<string, string | string[] | undefined>>): Fact[] {
-  const facts = Object.entries(headers).map(([name, value]): Fact => {
-    const text = Array.isArray(value) ? value.join('\n') : (value ?? '');
-    return { name: `header ${name}`, value: bytesOf(text), compare: COMPARED_HEADERS[name] ?? 'shown' };
-  });
-  return facts.sort((a, b) => Number(a.compare === 'shown') - Number(b.compare === 'shown'));
 }
 
 const TEXTUAL_TYPES = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|javascript|x-www-form-urlencoded)\b)/i;

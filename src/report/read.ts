@@ -17,7 +17,14 @@ const outcome = z.object({
   ok: z.boolean(),
   summary: z.string(),
   durationMs: z.number(),
-  facts: z.array(z.object({ name: z.string(), value: z.string(), compare: z.enum(['exact', 'text', 'shown']) })),
+  facts: z.array(
+    z.object({
+      name: z.string(),
+      value: z.string(),
+      compare: z.enum(['exact', 'text', 'shown']),
+      masks: z.array(z.string()).exactOptional(),
+    }),
+  ),
 });
 
 const lookup = z.object({

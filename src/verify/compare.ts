@@ -1,24 +1,24 @@
 import type { Fact, Outcome } from '../probe/types.ts';
 import type { Difference } from '../report/report.ts';
 import { displayBytes, excerptOf } from './excerpt.ts';
+import { compareDocuments, parseDocument } from './json.ts';
 import { textPattern } from './text.ts';
+import { maskByUser, pathMasks } from './user-masks.ts';
 
 const MAX_SHOWN = 400;
 const ABSENT = '(absent)';
 
 /**
  * Compares what one probe found on the slim image with what it found on the fat one. `fatB` is a second run of the fat
- * image: what differs between the two is volatile (see {@link textPattern}); an exact fact may then have either value.
+ * image: what differs between the two is volatile (see {@link textPattern}); an exact fact may then have either value. Text
+ * that is JSON in all of them is compared by path.
  * Empty when they are equal.
  */
 export function compareOutcomes(fatA: Outcome, fatB: Outcome | undefined, slim: Outcome): Difference[] {
   const failure = failureDifference([fatA, fatB], slim);
   if (failure) return [failure];
   const names = new Set([...fatA.facts, ...slim.facts].map(({ name }) => name));
-  return [...names].flatMap((name) => {
-    const difference = compareFact(name, factOf(fatA, name), fatB, factOf(slim, name));
-    return difference ? [difference] : [];
-  });
+  return [...names].flatMap((name) => compareFact(name, factOf(fatA, name), fatB, factOf(slim, name)));
 }
 
 /** A probe that gave no result on one image only: one difference says it all. */
@@ -43,15 +43,33 @@ function compareFact(
   a: Fact | undefined,
   fatB: Outcome | undefined,
   slim: Fact | undefined,
-): Difference | undefined {
+): Difference[] {
   const b = fatB ? factOf(fatB, name) : a;
-  if (!a && !b) return isCompared(slim) ? differenceOf(name, ABSENT, slim.value) : undefined;
-  if (!isCompared(a) || !isCompared(b)) return undefined;
-  if (!isCompared(slim)) return differenceOf(name, a.value, slim?.value ?? ABSENT);
-  if (slim.value === a.value || slim.value === b.value) return undefined;
+  if (!a && !b) return isCompared(slim) ? [differenceOf(name, ABSENT, slim.value)] : [];
+  if (!isCompared(a) || !isCompared(b)) return [];
+  if (!isCompared(slim)) return [differenceOf(name, a.value, slim?.value ?? ABSENT)];
+  if (slim.value === a.value || slim.value === b.value) return [];
   if ([a, b, slim].some((fact) => fact.compare === 'exact')) return compareExact(name, a, b, slim);
-  const pattern = textPattern(a.value, fatB ? b.value : undefined);
-  return pattern.fits(slim.value) ? undefined : { fact: name, ...excerptOf(pattern, slim.value) };
+  return compareText(a, b, slim, fatB !== undefined);
+}
+
+/** `isProven`: `b` comes from a second run. */
+function compareText(a: Fact, b: Fact, slim: Fact, isProven: boolean): Difference[] {
+  const { name, masks = [] } = a;
+  const [textA, textB, textSlim] = [a, b, slim].map(({ value }) => maskByUser(value, masks)) as [
+    string,
+    string,
+    string,
+  ];
+  const [documentA, documentB, documentSlim] = [textA, textB, textSlim].map(parseDocument);
+  if (documentA && documentB && documentSlim) {
+    const options = { proven: isProven, masks: pathMasks(masks) };
+    return compareDocuments(documentA, documentB, documentSlim, options).map(({ path, fat, slim: found }) =>
+      differenceOf(`${name} ${path}`, fat ?? ABSENT, found ?? ABSENT),
+    );
+  }
+  const pattern = textPattern(textA, isProven ? textB : undefined);
+  return pattern.fits(textSlim) ? [] : [{ fact: name, ...excerptOf(pattern, textSlim) }];
 }
 
 function isCompared(fact: Fact | undefined): fact is ComparedFact {
@@ -61,9 +79,9 @@ function isCompared(fact: Fact | undefined): fact is ComparedFact {
 /** Bodies known by their digest only. When two runs of the fat image differ in it, there is nothing left to compare. */
 const DIGEST = /^sha256:[\da-f]{64} \d+ B$/;
 
-function compareExact(name: string, a: Fact, b: Fact, slim: Fact): Difference | undefined {
+function compareExact(name: string, a: Fact, b: Fact, slim: Fact): Difference[] {
   const isVolatile = a.value !== b.value && [a, b, slim].every(({ value }) => DIGEST.test(value));
-  return isVolatile ? undefined : differenceOf(name, a.value, slim.value);
+  return isVolatile ? [] : [differenceOf(name, a.value, slim.value)];
 }
 
 /** A difference that is shown as a whole; values are byte strings. */
