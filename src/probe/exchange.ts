@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
+import type { Readable } from 'node:stream';
 import type { Client } from 'undici';
 import type { Endpoint } from '../engine/types.ts';
 import { errnoOf } from '../errors.ts';
@@ -10,7 +11,8 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 /** A body longer than this is taken for one that never ends. */
 const MAX_READ_BYTES = 1024 * 1024 * 1024;
 
-export type Scheme = 'http' | 'https';
+/** `h2`: HTTP/2 over TLS; `h2c`: HTTP/2 without, with prior knowledge. */
+export type Scheme = 'http' | 'https' | 'h2' | 'h2c';
 
 /** One HTTP request as it is sent. */
 export interface HttpRequest {
@@ -67,10 +69,8 @@ export async function exchange(
     const { target: path, method, headers, body } = request;
     const answer = await client.request({ path, method, headers, body: body ?? null, signal: deadline.signal });
     const { statusCode: status, headers: received } = answer;
-    const endless = ENDLESS_TYPES.test(String(received['content-type'] ?? ''));
-    const read = endless ? unread('it never ends') : await readBody(answer.body, () => deadline.expired());
+    const read = await readBodyOf(received, answer.body, () => deadline.expired());
     signal.throwIfAborted();
-    if (endless) answer.body.on('error', () => {}).destroy();
     return { kind: 'answer', status, headers: received, body: read };
   } catch (error) {
     signal.throwIfAborted();
@@ -105,6 +105,17 @@ async function connect(endpoint: Endpoint, scheme: Scheme): Promise<Client> {
   return new Client(`${scheme}://${host}:${endpoint.port}`, { ...options, connect: connectOptions });
 }
 
+/** Reads a body to its end, unless its type says that it has none. `expired` tells whether the time is up. */
+export async function readBodyOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  body: Readable,
+  expired: () => boolean,
+): Promise<HttpBody> {
+  if (!ENDLESS_TYPES.test(String(headers['content-type'] ?? ''))) return readBody(body, expired);
+  body.on('error', () => {}).destroy();
+  return { bytes: undefined, length: 0, sha256: '', unfinished: 'it never ends' };
+}
+
 async function readBody(body: AsyncIterable<Buffer>, expired: () => boolean): Promise<HttpBody> {
   const hash = createHash('sha256');
   const stored: Buffer[] = [];
@@ -127,25 +138,30 @@ async function readBody(body: AsyncIterable<Buffer>, expired: () => boolean): Pr
   return { bytes, length, sha256: hash.digest('hex'), ...(unfinished && { unfinished }) };
 }
 
-function unread(unfinished: string): HttpBody {
-  return { bytes: undefined, length: 0, sha256: '', unfinished };
-}
-
 type FailureReason = Extract<HttpReply, { kind: 'failure' }>['reason'];
 
 const FAILURES: readonly { readonly code: RegExp; readonly reason: FailureReason; readonly text: string }[] = [
   { code: /^(?:ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH)$/, reason: 'refused', text: 'connection refused' },
-  { code: /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, reason: 'closed', text: 'connection closed without an answer' },
   {
-    code: /^(?:HPE_|HTTPParserError$|UND_ERR_(?:HEADERS_OVERFLOW|RES_))/,
+    code: /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET|ERR_HTTP2_(?:STREAM|SESSION|GOAWAY).*)$/,
+    reason: 'closed',
+    text: 'connection closed without an answer',
+  },
+  {
+    code: /^(?:HPE_|HTTPParserError$|UND_ERR_(?:HEADERS_OVERFLOW|RES_)|ERR_HTTP2_ERROR$)/,
     reason: 'malformed',
     text: 'the answer is not HTTP',
   },
   { code: /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/, reason: 'malformed', text: 'the answer is not TLS' },
-  { code: /^UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|REQ_)/, reason: 'invalid', text: 'the request cannot be sent' },
+  {
+    code: /^(?:UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|REQ_)|ERR_HTTP2_INVALID_|ERR_INVALID_|ERR_HTTP_INVALID_)/,
+    reason: 'invalid',
+    text: 'the request cannot be sent',
+  },
 ];
 
-function failureOf(error: unknown): HttpReply {
+/** What a failed request came to. Throws the error when a server cannot have caused it. */
+export function failureOf(error: unknown): HttpReply {
   const code = errnoOf(error) ?? (error instanceof Error ? error.name : '');
   const known = FAILURES.find((failure) => failure.code.test(code));
   if (!known) throw error;

@@ -1,5 +1,6 @@
 import type { Container } from '../engine/types.ts';
 import { exchange, type HttpReply, type HttpRequest, type Scheme } from './exchange.ts';
+import { exchangeHttp2 } from './http2.ts';
 import { poll } from './poll.ts';
 
 /** A port may be listening before the server behind it answers: this long it may refuse and close. */
@@ -59,6 +60,7 @@ export class HttpOrigins {
     if (container.result()) return { kind: 'failure', reason: 'ended', text: 'the application has ended' };
     const endpoint = await container.endpoint(port);
     const scheme = options.scheme ?? this.#schemes.get(port);
+    if (scheme === 'h2' || scheme === 'h2c') return exchangeHttp2(endpoint, scheme, request, options);
     if (scheme) return exchange(endpoint, scheme, request, options);
     const plain = await exchange(endpoint, 'http', request, options);
     if (!mayBeTls(plain)) {
