@@ -7,6 +7,7 @@ import { TraceSlimError } from '../../errors.ts';
 import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
 import { commandFailed, hostPath, runCommand } from './command.ts';
 import { closeQuietly, openIdleInput, openOutputPipes } from './pipes.ts';
+import { TERMINAL_SIZE } from './runtime-spec.ts';
 
 /** How long output may still arrive after its process has ended: a process left in the background may hold the pipe. */
 const DRAIN_MS = 200;
@@ -154,10 +155,18 @@ interface RuntimeCall {
   readonly complaint: () => string | undefined;
 }
 
-/** The runtime hands the terminal it has on to the container; script(1) makes one. */
+/** The runtime passes on what its own terminal shows, and how large that is; script(1) makes one. */
 function inTerminal(command: readonly string[]): string[] {
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
-  return ['script', '--quiet', '--flush', '--return', '--command', `exec ${quoted.join(' ')}`, '/dev/null'];
+  return [
+    'script',
+    '--quiet',
+    '--flush',
+    '--return',
+    '--command',
+    `stty rows ${TERMINAL_SIZE.height} cols ${TERMINAL_SIZE.width}; exec ${quoted.join(' ')}`,
+    '/dev/null',
+  ];
 }
 
 async function openStdin(file: string, content: Buffer | string | undefined): Promise<number> {

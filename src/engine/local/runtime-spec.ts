@@ -10,7 +10,7 @@ const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 const SHM_SIZE_BYTES = 64 << 20;
 
 /** Terminals are as wide as programs take them for when they cannot tell. */
-const TERMINAL = { terminal: true, consoleSize: { height: 24, width: 80 } };
+export const TERMINAL_SIZE = { height: 24, width: 80 };
 
 /** The same in every container, so that nothing an application prints of it differs between two runs. */
 export const HOSTNAME = 'container';
@@ -63,7 +63,7 @@ export function runtimeSpec(options: RuntimeSpecOptions): object {
   const namespaces = ['pid', 'ipc', 'uts', 'mount', 'cgroup', ...(options.network === 'none' ? ['network'] : [])];
   return {
     ociVersion: '1.0.2',
-    process: { ...processSpec(options), ...(settings.tty ? TERMINAL : {}) },
+    process: { ...processSpec(options), ...(settings.tty ? { terminal: true, consoleSize: TERMINAL_SIZE } : {}) },
     root: { path: options.rootDirectory, readonly: false },
     hostname: settings.hostname ?? HOSTNAME,
     mounts: [...systemMounts(options), ...options.mounts],
