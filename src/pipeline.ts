@@ -15,7 +15,7 @@ import type { Report } from './report/report.ts';
 import type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
 import { saveReport } from './report/write.ts';
 import { readPackages } from './rootfs/packages.ts';
-import type { BuildSettings, PathsSettings, TraceSettings, VerifySettings } from './settings.ts';
+import type { BuildSettings, EngineSettings, PathsSettings, TraceSettings, VerifySettings } from './settings.ts';
 import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
 import { observeSuitably } from './trace/choose-tracing.ts';
@@ -220,11 +220,18 @@ export async function cleanLeftovers(options: { cache: boolean }, _context: RunC
   return cleanLocal(layoutOf(stateDirectory()), options);
 }
 
-/** What this host can do, and why not. */
-export async function diagnose(context: RunContext): Promise<Diagnosis> {
-  const { diagnoseLocal } = await import('./engine/local/doctor.ts');
-  const checks = await diagnoseLocal(stateDirectory(), context);
-  return { engine: 'local', usable: checks.every((check) => check.ok), checks };
+/** What this host can do, and why not: the built-in engine, and the daemons that the settings lead to. */
+export async function diagnose(settings: EngineSettings, context: RunContext): Promise<Diagnosis> {
+  const [{ diagnoseLocal }, { diagnoseDaemons }] = await Promise.all([
+    import('./engine/local/doctor.ts'),
+    import('./engine/docker/doctor.ts'),
+  ]);
+  const [checks, daemons] = await Promise.all([
+    diagnoseLocal(stateDirectory(), context),
+    diagnoseDaemons(settings, context),
+  ]);
+  const local = { usable: checks.every(({ ok }) => ok), checks };
+  return { usable: local.usable || daemons.some(({ ok }) => ok), local, daemons };
 }
 
 interface WatchSettings extends Pick<BuildSettings, 'run' | 'probes' | 'allowIncomplete'> {}

@@ -7,7 +7,7 @@ import {
   printable,
   type TextOptions,
 } from './format.ts';
-import type { CleanReport, Diagnosis, TraceSummary } from './results.ts';
+import type { CleanReport, DaemonCheck, Diagnosis, TraceSummary } from './results.ts';
 
 /** What `trace` found, for people. */
 export function formatTrace(summary: TraceSummary, { width, color }: TextOptions): string {
@@ -38,10 +38,36 @@ export function formatClean({ removed, kept, freedBytes }: CleanReport): string 
 }
 
 /** What `doctor` found, for people: a line for each check, and what to do about those that failed. */
-export function formatDiagnosis({ checks, engine, usable }: Diagnosis, { width, color }: TextOptions): string {
+export function formatDiagnosis({ daemons, local, usable }: Diagnosis, options: TextOptions): string {
+  const paint = painter(options.color);
+  const engines = [...(local.usable ? ['the built-in engine'] : []), ...daemons.filter(({ ok }) => ok).map(nameOf)];
+  const verdict = usable
+    ? `${paint('green', 'usable')}  images can be built here with ${engines.join(', ')}`
+    : `${paint('red', 'NOT usable')}  no engine can build images here`;
+  const hostRows = local.checks.map(({ name, detail }) => [name, printable(detail)]);
+  const daemonRows = daemons.map(({ origin, address, detail }) => [origin, address, detail].map(printable));
+  return [
+    verdict,
+    ...section('the built-in engine', local.checks, hostRows, options),
+    ...section('daemons, in the order they are tried', daemons, daemonRows, options),
+  ].join('\n');
+}
+
+function nameOf({ address, detail }: DaemonCheck): string {
+  return `${printable(detail.split(',')[0] ?? '')} at ${printable(address)}`;
+}
+
+/** A heading and a row for each check, with what to do below those that failed. Nothing for no checks. */
+function section(
+  heading: string,
+  checks: readonly { readonly ok: boolean; readonly hint?: string }[],
+  rows: readonly string[][],
+  { width, color }: TextOptions,
+): string[] {
+  if (rows.length === 0) return [];
   const paint = painter(color);
-  const rows = checks.map(({ name, ok, detail }) => [ok ? '✓' : '✗', name, printable(detail)]);
-  const lines = formatTable(rows, width, (text, row, column) => {
+  const marked = rows.map((row, at) => [checks[at]?.ok ? '✓' : '✗', ...row]);
+  const lines = formatTable(marked, width, (text, row, column) => {
     if (column !== 0) return text;
     return paint(checks[row]?.ok ? 'green' : 'red', text);
   });
@@ -49,8 +75,5 @@ export function formatDiagnosis({ checks, engine, usable }: Diagnosis, { width, 
     const hint = checks[row]?.ok ? undefined : checks[row]?.hint;
     return hint === undefined ? [line] : [line, `   hint: ${printable(hint)}`];
   });
-  const verdict = usable
-    ? `${paint('green', 'usable')}  the ${engine} engine can build images here`
-    : `${paint('red', 'NOT usable')}  the ${engine} engine cannot build images here`;
-  return [verdict, ...withHints].join('\n');
+  return ['', paint('bold', heading), ...withHints];
 }

@@ -22,10 +22,22 @@ export interface CleanReport {
 
 /** The result of `doctor`: what this host can do. */
 export interface Diagnosis {
-  readonly engine: 'local';
-  /** Whether images can be built here. */
+  /** Whether images can be built here, with any engine. */
   readonly usable: boolean;
-  readonly checks: readonly HostCheck[];
+  /** The built-in engine, and what it needs of this host. */
+  readonly local: { readonly usable: boolean; readonly checks: readonly HostCheck[] };
+  /** Every place where a daemon was looked for, in the order a run would. */
+  readonly daemons: readonly DaemonCheck[];
+}
+
+export interface DaemonCheck {
+  /** What names the place: an option, a variable, a context, or the product that is usually there. */
+  readonly origin: string;
+  readonly address: string;
+  readonly ok: boolean;
+  /** What answers, or why nothing does. */
+  readonly detail: string;
+  readonly hint?: string;
 }
 
 export interface HostCheck {

@@ -74,7 +74,9 @@ test('verify compares the first image with the second', async () => {
 });
 
 test('a host that cannot build images is exit status 6', async () => {
-  const session = fakeSession({ diagnose: async () => ({ engine: 'local', usable: false, checks: [] }) });
+  const session = fakeSession({
+    diagnose: async () => ({ usable: false, local: { usable: false, checks: [] }, daemons: [] }),
+  });
   expect(await runProgram(['doctor'], session)).toBe(6);
   expect(session.printed.stdout).toMatch(/^NOT usable/);
 });

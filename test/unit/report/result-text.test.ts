@@ -9,11 +9,30 @@ test('a failed check is followed by what to do about it', () => {
     { name: 'runc', ok: true, detail: '1.1.5' },
     { name: 'strace', ok: false, detail: 'not found', hint: 'apt-get install strace' },
   ];
-  expect(formatDiagnosis({ engine: 'local', usable: false, checks }, PLAIN).split('\n')).toEqual([
-    'NOT usable  the local engine cannot build images here',
+  const local = { usable: false, checks };
+  expect(formatDiagnosis({ usable: false, local, daemons: [] }, PLAIN).split('\n')).toEqual([
+    'NOT usable  no engine can build images here',
+    '',
+    'the built-in engine',
     '✓  runc    1.1.5',
     '✗  strace  not found',
     '   hint: apt-get install strace',
+  ]);
+});
+
+test('every daemon that was looked for is shown, and one that answers makes the host usable', () => {
+  const local = { usable: false, checks: [] };
+  const daemons = [
+    { origin: 'DOCKER_HOST', address: 'tcp://h:1', ok: false, detail: 'refused', hint: 'start it' },
+    { origin: 'Docker', address: 'unix:///d.sock', ok: true, detail: 'docker 20.10, API 1.41' },
+  ];
+  expect(formatDiagnosis({ usable: true, local, daemons }, PLAIN).split('\n')).toEqual([
+    'usable  images can be built here with docker 20.10 at unix:///d.sock',
+    '',
+    'daemons, in the order they are tried',
+    '✗  DOCKER_HOST  tcp://h:1       refused',
+    '   hint: start it',
+    '✓  Docker       unix:///d.sock  docker 20.10, API 1.41',
   ]);
 });
 

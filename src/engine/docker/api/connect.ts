@@ -3,7 +3,7 @@ import type { EngineSettings } from '../../../settings.ts';
 import { listCandidates } from './candidates.ts';
 import type { ClientEnvironment } from './client-files.ts';
 import type { Daemon } from './daemon.ts';
-import { asked } from './errors.ts';
+import { asked, isAbsent } from './errors.ts';
 import { type DaemonTry, tryDaemon } from './try-daemon.ts';
 
 export type { Daemon } from './daemon.ts';
@@ -84,9 +84,4 @@ function noDaemon(failures: readonly FailedTry[], { engine }: EngineSettings): T
       ...details,
     },
   );
-}
-
-/** Nothing is there, as far as is known. */
-export function isAbsent({ code, context }: TraceSlimError): boolean {
-  return code === 'TOOL_MISSING' || context.errno === 'ENOENT' || context.errno === 'ENOTDIR';
 }

@@ -100,6 +100,11 @@ function wordsOf(error: unknown, errno = 'no reason given'): string {
   return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim() || errno;
 }
 
+/** Nothing is there, as far as is known. */
+export function isAbsent({ code, context }: TraceSlimError): boolean {
+  return code === 'TOOL_MISSING' || context.errno === 'ENOENT' || context.errno === 'ENOTDIR';
+}
+
 export interface AskOptions {
   /** Default 60 s. */
   readonly timeoutMs?: number;
