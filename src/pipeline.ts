@@ -318,7 +318,13 @@ function recordOptions(context: RunContext, stage: 'trace' | 'verify') {
   };
 }
 
-function baseReport(version: string, engine: Engine, image: Image, fat: OpenedImage, { trace, tracing }: Observation): Report {
+function baseReport(
+  version: string,
+  engine: Engine,
+  image: Image,
+  fat: OpenedImage,
+  { trace, tracing }: Observation,
+): Report {
   const { complete, losses, notes, lines, unparsedLines, unparsedSamples } = trace.completeness;
   return {
     schemaVersion: 1,
