@@ -4,6 +4,8 @@ import { runTraced } from '../exec.ts';
 import { shellProgram } from '../shell.ts';
 import type { KindContext, ProbeKind } from './kind.ts';
 
+const EXEC_TIMEOUT_MS = 600_000;
+
 const command = z
   .union([z.string().min(1), z.array(z.string()).min(1)])
   .meta({ description: 'A shell command line, or a program and its arguments.' });
@@ -29,6 +31,7 @@ export const execKind: ProbeKind<ExecSpec> = {
   make: ({ command }, context) => ({
     title: typeof command === 'string' ? command : command.join(' '),
     ports: [],
+    timeoutMs: EXEC_TIMEOUT_MS,
     async run(container, { id, spec, timeoutMs, signal }) {
       const { stdin, env } = spec;
       const program = {

@@ -1,5 +1,8 @@
+import { crawlKind } from './crawl.ts';
 import { execKind } from './exec.ts';
+import { healthcheckKind } from './healthcheck.ts';
+import { httpKind } from './http.ts';
 import type { ProbeKind } from './kind.ts';
 
 /** Every kind of probe that a probe file can name. */
-export const KINDS: readonly ProbeKind<unknown>[] = [execKind];
+export const KINDS: readonly ProbeKind<unknown>[] = [httpKind, crawlKind, execKind, healthcheckKind];

@@ -58,6 +58,8 @@ export interface MadeProbe<Spec> {
   readonly title: string;
   /** TCP ports that must be listening. */
   readonly ports: readonly number[];
+  /** How long one try may take where the file does not say; absent: a minute. */
+  readonly timeoutMs?: number;
   /** Loads what running needs; called while the application starts. */
   prepare?(): Promise<unknown>;
   /**

@@ -41,7 +41,7 @@ async function runOnce(
   session: Session,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS } = item;
+  const timeoutMs = item.timeoutMs ?? made.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const startedAt = performance.now();
   const missing = new Set<string>();
   const spec = fillIn(item.spec, names, session, (name) => missing.add(name));

@@ -1,0 +1,39 @@
+import type { HttpReply } from '../exchange.ts';
+import { valuesAt } from '../json-path.ts';
+import type { Captured } from './http-spec.ts';
+import { regexOf } from './matcher.ts';
+import type { Session } from './session.ts';
+
+type Answer = Extract<HttpReply, { kind: 'answer' }>;
+
+/** Keeps the values that an answer has for a session. Gives the names of those it does not have. */
+export function captureAll(wanted: Readonly<Record<string, Captured>>, answer: Answer, session: Session): string[] {
+  return Object.entries(wanted).flatMap(([name, captured]) => {
+    const value = capturedValue(captured, answer, session);
+    if (value === undefined) return [name];
+    session.values.set(name, value);
+    return [];
+  });
+}
+
+function capturedValue(captured: Captured, { headers, body }: Answer, { cookies }: Session): string | undefined {
+  if ('header' in captured) return [headers[captured.header.toLowerCase()]].flat()[0];
+  if ('cookie' in captured) return cookies.get(captured.cookie);
+  const text = body.bytes?.toString('utf8') ?? '';
+  if ('json' in captured) return textOf(jsonValue(text, captured.json));
+  const found = regexOf(captured.body)?.exec(text);
+  return found?.[1] ?? found?.[0];
+}
+
+function jsonValue(text: string, path: string): unknown {
+  try {
+    return valuesAt(JSON.parse(text), path)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { HttpCommand } from '../../settings.ts';
+import { crawlProbe } from '../crawl.ts';
+import { prepareExchange } from '../exchange.ts';
+import type { Probe } from '../types.ts';
+import { headers, port } from './fields.ts';
+import type { ProbeKind } from './kind.ts';
+
+const CRAWL_TIMEOUT_MS = 3_600_000;
+const PATH = { error: 'must start with /' };
+
+const full = z.strictObject({
+  path: z.string().startsWith('/', PATH).default('/').meta({ description: 'The first page.' }),
+  port: port.optional(),
+  protocol: z.enum(['http', 'https']).optional(),
+  headers: headers.optional(),
+  basic: z.strictObject({ username: z.string(), password: z.string().default('') }).optional(),
+  depth: z
+    .int()
+    .min(0)
+    .max(100)
+    .optional()
+    .meta({ description: 'Number of links between the first and the last page.' }),
+  pages: z.int().min(1).max(100_000).optional().meta({ description: 'Number of pages, the first one included.' }),
+});
+
+type CrawlSpec = z.infer<typeof full>;
+
+const schema: z.ZodType<CrawlSpec> = z
+  .union([
+    z
+      .string()
+      .startsWith('/', PATH)
+      .transform((path) => full.parse({ path })),
+    full,
+  ])
+  .meta({ description: 'Visits a page and all that can be reached from it on the same server.' });
+
+/** All pages that can be reached from one; see crawlProbe. */
+export const crawlKind: ProbeKind<CrawlSpec> = {
+  name: 'crawl',
+  schema,
+  expects: [],
+  make(spec, { portOf, settings, origins, claimed }) {
+    const port = portOf(spec.port);
+    const command = commandOf(spec);
+    const { crawlMaxDepth, crawlMaxPages } = settings.http;
+    const limits = { maxDepth: spec.depth ?? crawlMaxDepth, maxPages: spec.pages ?? crawlMaxPages, claimed };
+    let probe: Probe | undefined;
+    const title = `:${port}${spec.path}`;
+    return {
+      title,
+      ports: [port],
+      timeoutMs: CRAWL_TIMEOUT_MS,
+      prepare: prepareExchange,
+      async run(container, { id, signal }) {
+        probe ??= crawlProbe({ id, port, command, timeoutMs: settings.http.timeoutMs, origins, ...limits });
+        return probe.run(container, { signal });
+      },
+    };
+  },
+};
+
+function commandOf({ path, protocol, headers = {}, basic }: CrawlSpec): HttpCommand {
+  return {
+    method: 'GET',
+    resource: path,
+    headers: Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    crawl: true,
+    ...(protocol && { protocol }),
+    ...basic,
+  };
+}
