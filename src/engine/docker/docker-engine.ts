@@ -85,7 +85,7 @@ class DaemonEngine implements Engine {
 
   #load(image: Image, signal: AbortSignal): Promise<string> {
     const known = this.#loaded.get(image);
-    if (known) return known;
+    if (known !== undefined) return known;
     const name = `${TEMPORARY_REPOSITORY}:${this.#run.id}-${this.#loaded.size + 1}`;
     const loading = sent(this.#run, image, name, signal);
     this.#loaded.set(image, loading);

@@ -1,17 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Container as ApiContainer, MountSettings as ApiMount } from 'dockerode';
+import { creationSeconds } from '../../build/build-image.ts';
 import type { Image } from '../../image/types.ts';
 import { resolveIdentity } from '../../rootfs/identity.ts';
 import type { ImagePath } from '../../rootfs/path.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
 import { toolkitPaths } from '../toolkit-paths.ts';
 import type { Container, ContainerSpec, OpenedImage } from '../types.ts';
-import { asked } from './api/errors.ts';
 import { DaemonContainer } from './container.ts';
 import { containerBody } from './container-body.ts';
-import type { Delivered } from './delivery.ts';
+import { createDelivered } from './create-container.ts';
 import { openPristine, type Pristine } from './pristine.ts';
 import type { DaemonRun } from './run.ts';
 import type { GraphDriver } from './store.ts';
@@ -45,7 +44,13 @@ export class DaemonImage implements OpenedImage {
     image: Image,
     options: StoredImage & { name: string; isTemporary: boolean; signal: AbortSignal },
   ): Promise<DaemonImage> {
-    return new DaemonImage(run, image, options, options.name, await openPristine(run, options));
+    return new DaemonImage(
+      run,
+      image,
+      options,
+      options.name,
+      await openPristine(run, { ...options, createdSeconds: creationSeconds(image.config, undefined) }),
+    );
   }
 
   get rootfs(): RootFs {
@@ -80,27 +85,4 @@ export class DaemonImage implements OpenedImage {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pristine[Symbol.asyncDispose]();
   }
-}
-
-/** Creates a container by the first way the daemon accepts. */
-export async function createDelivered(
-  run: DaemonRun,
-  name: string,
-  image: string,
-  body: (mounts: readonly ApiMount[]) => ReturnType<typeof containerBody>,
-): Promise<{ container: ApiContainer; delivered: Delivered }> {
-  for await (const delivered of run.delivery.ways(`${run.id}-${name}`, image)) {
-    try {
-      const created = run.daemon.docker.createContainer({
-        ...body(delivered.mounts),
-        name: `trace-slim-${run.id}-${name}`,
-      });
-      const container = await asked(created, 'creating a container');
-      await delivered.prepare(container);
-      return { container, delivered };
-    } catch (error) {
-      if (!delivered.isRefused(error)) throw error;
-    }
-  }
-  throw new Error('a daemon has refused every way');
 }

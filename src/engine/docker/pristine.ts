@@ -21,6 +21,8 @@ export interface PristineOptions {
   readonly graphDriver: GraphDriver | undefined;
   /** Name of this image within the run. */
   readonly name: string;
+  /** Seconds since 1970. */
+  readonly createdSeconds: number;
   /** Whether the listing is worth keeping for later runs. */
   readonly isTemporary: boolean;
   readonly signal: AbortSignal;

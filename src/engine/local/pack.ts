@@ -9,7 +9,7 @@ import { commandFailed, hostPath } from './command.ts';
  * GNU tar flags for a layer that depends on nothing but the files: no access times, no process ids in PAX names, sub-second
  * modification times and xattrs kept, links stored as links.
  */
-const FLAGS = [
+export const TAR_FLAGS = [
   '--create',
   '--no-recursion',
   '--null',
@@ -30,7 +30,7 @@ const FLAGS = [
 
 /** The given paths below a folder as a tar stream, in the order given. */
 export function packPaths(root: string, paths: readonly ImagePath[], options: { signal: AbortSignal }): Readable {
-  const archiver = spawn('tar', FLAGS, {
+  const archiver = spawn('tar', TAR_FLAGS, {
     cwd: root,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { LC_ALL: 'C', PATH: hostPath() },
@@ -42,7 +42,7 @@ export function packPaths(root: string, paths: readonly ImagePath[], options: { 
     archiver.once('close', (status) => resolve({ status }));
   });
   const complaints = text(archiver.stderr).catch(() => '');
-  const names = Readable.from(nameChunks(paths));
+  const names = Readable.from(namesOf(paths));
   const moved = Promise.allSettled([
     pipeline(names, archiver.stdin, { signal: options.signal }),
     pipeline(archiver.stdout, output, { signal: options.signal, end: false }),
@@ -59,7 +59,8 @@ export function packPaths(root: string, paths: readonly ImagePath[], options: { 
 
 const NAMES_PER_CHUNK = 1000;
 
-function* nameChunks(paths: readonly ImagePath[]): Generator<Buffer> {
+/** What such a tar reads from its standard input: the paths, each ended by NUL. */
+export function* namesOf(paths: readonly ImagePath[]): Generator<Buffer> {
   for (let at = 0; at < paths.length; at += NAMES_PER_CHUNK) {
     const names = paths.slice(at, at + NAMES_PER_CHUNK).map((path) => (path === '/' ? './\0' : `${path.slice(1)}\0`));
     yield Buffer.from(names.join(''), 'latin1');

@@ -1,0 +1,146 @@
+import type { Readable } from 'node:stream';
+import type { Container, ContainerInspectInfo } from 'dockerode';
+import { type ImagePath, imagePathFromText } from '../../rootfs/path.ts';
+import type { Entry, EntryType } from '../../rootfs/rootfs.ts';
+import { directoryBlocks, entryBlocks } from '../../tar/entry-blocks.ts';
+import { readRecords, type TarRecord } from '../../tar/records.ts';
+import { StreamSource } from '../../tar/source.ts';
+import { asked, statusOf } from './api/errors.ts';
+
+/**
+ * Paths that look different in a container than in its image, because the daemon mounts something there or makes a file
+ * to mount something on. Source: moby, daemon/initlayer/setup_unix.go; podman, libpod/container_internal_linux.go.
+ */
+const DAEMON_PATHS = [
+  '/.dockerenv',
+  '/dev',
+  '/etc/hostname',
+  '/etc/hosts',
+  '/etc/mtab',
+  '/etc/resolv.conf',
+  '/proc',
+  '/run/.containerenv',
+  '/sys',
+];
+
+/** Directories whose time of modification changes when the daemon makes one of these. */
+const PARENTS = ['/', '/etc', '/dev', '/run'].map((path) => imagePathFromText(path));
+
+const MAX_FILE_BYTES = 1 << 20;
+
+/** An entry as the image has it. */
+export interface Replacement {
+  readonly blocks: readonly Buffer[];
+  /** Padded to whole blocks. */
+  readonly body: Buffer;
+}
+
+/** What a running container shows in place of the image's own. */
+export interface MountPoints {
+  /** Absolute paths of the image's volumes, which have a copy of the image's files. */
+  readonly volumes: readonly string[];
+  /** A listing of the running container as one of the image. */
+  corrected(entries: readonly Entry[]): Entry[];
+  /** The image's bytes of a file that something is mounted on. */
+  contentOf(path: ImagePath): Buffer | undefined;
+  /** Tar entries that take the place of those that are read in the container. Filled by `corrected`. */
+  readonly records: ReadonlyMap<ImagePath, Replacement>;
+}
+
+/**
+ * Reads what a container that was created and not started has at those paths: the image's own, or what the daemon made
+ * up just now. Times of directories in which it did are lost; they are given the image's: `imageSeconds` since 1970.
+ */
+export async function findMountPoints(container: Container, imageSeconds: number): Promise<MountPoints> {
+  const inspected = await asked(container.inspect(), 'looking at a container');
+  const createdSeconds = Math.floor(Date.parse(inspected.Created) / 1000) - CLOCK_SECONDS;
+  const hidden = new Map<ImagePath, Hidden>();
+  for (const text of DAEMON_PATHS) {
+    const path = imagePathFromText(text);
+    const found = await firstRecord(container, text);
+    const isMade = found !== undefined && found.record.header.mtimeSeconds >= createdSeconds;
+    hidden.set(path, { found, isMade: isMade && found.record.header.typeflag !== '5' });
+  }
+  const records = new Map<ImagePath, Replacement>();
+  return {
+    volumes: volumesOf(inspected),
+    records,
+    contentOf: (path) => hidden.get(path)?.found?.content,
+    corrected: (entries) => correct(entries, { hidden, records, mtimeSeconds: imageSeconds }),
+  };
+}
+
+/** File systems keep times more coarsely than clocks. */
+const CLOCK_SECONDS = 2;
+
+interface Hidden {
+  readonly found: { readonly record: TarRecord; readonly content: Buffer } | undefined;
+  /** The daemon made it. */
+  readonly isMade: boolean;
+}
+
+function volumesOf({ Mounts }: ContainerInspectInfo): string[] {
+  return Mounts.filter(({ Type, Destination }) => Type === 'volume' && !Destination.startsWith('/dev/')).map(
+    ({ Destination }) => Destination,
+  );
+}
+
+function correct(
+  entries: readonly Entry[],
+  {
+    hidden,
+    records,
+    mtimeSeconds,
+  }: { hidden: Map<ImagePath, Hidden>; records: Map<ImagePath, Replacement>; mtimeSeconds: number },
+): Entry[] {
+  const corrected: Entry[] = [];
+  for (const entry of entries) {
+    const special = hidden.get(entry.path);
+    if (special?.isMade || (special && !special.found)) continue;
+    const real = special?.found ? imageEntry(entry, special.found.record) : entry;
+    if (special?.found) records.set(entry.path, replacementOf(entry.path, special.found));
+    if (PARENTS.includes(entry.path)) {
+      const { mode, uid, gid } = real;
+      const blocks = [directoryBlocks(entry.path, { mode, uid, gid, mtimeSeconds, pax: new Map() })];
+      records.set(entry.path, { blocks, body: Buffer.alloc(0) });
+    }
+    corrected.push(real);
+  }
+  return corrected;
+}
+
+const TYPES: Readonly<Record<string, EntryType>> = { '0': 'file', '2': 'symlink', '5': 'directory' };
+
+function imageEntry(entry: Entry, { header, linkName, sizeBytes }: TarRecord): Entry {
+  const { mode, uid, gid, typeflag } = header;
+  const type = TYPES[typeflag] ?? entry.type;
+  const size = type === 'directory' ? entry.sizeBytes : type === 'symlink' ? linkName.length : sizeBytes;
+  return { ...entry, type, mode, uid, gid, sizeBytes: size, linkTarget: linkName, linkCount: 1 };
+}
+
+function replacementOf(path: ImagePath, { record, content }: NonNullable<Hidden['found']>): Replacement {
+  const body = Buffer.alloc(Math.ceil(content.length / 512) * 512);
+  content.copy(body);
+  return { blocks: entryBlocks(record, path).blocks, body };
+}
+
+/** The entry at a path of a container that is not running; undefined when there is none. */
+async function firstRecord(container: Container, path: string): Promise<Hidden['found']> {
+  let archive: Readable;
+  try {
+    archive = (await asked(container.getArchive({ path }), `reading ${path}`)) as unknown as Readable;
+  } catch (error) {
+    if (statusOf((error as Error).cause) === 404) return undefined;
+    throw error;
+  }
+  try {
+    for await (const record of readRecords(new StreamSource(archive))) {
+      const parts: Buffer[] = [];
+      if (record.sizeBytes <= MAX_FILE_BYTES) for await (const part of record.body()) parts.push(part);
+      return { record, content: Buffer.concat(parts).subarray(0, record.sizeBytes) };
+    }
+    return undefined;
+  } finally {
+    archive.destroy();
+  }
+}
