@@ -24,11 +24,17 @@ export function isTracedBy(lines: readonly string[]): boolean {
   return line !== undefined && Number(line.split(':')[1]) !== 0;
 }
 
+/** rt_sigtimedwait(2): how sigwait(3) and init programs wait. Source: the kernel's syscall tables. */
+const SIGNAL_WAITS: Readonly<Record<string, string>> = { x64: '128', arm64: '137' };
+
 /**
  * True when a process would do anything at all on a signal. The first process of a container is not ended by one it has
- * no handler for, so waiting for that is waiting in vain. A blocked signal may be read with sigwait(3) or signalfd(2).
+ * no handler for, so waiting for that is waiting in vain. A blocked signal may be read with signalfd(2), or with
+ * sigwait(3); while it waits in the latter, it does not count as blocked.
  */
 export function mindsSignal(pid: number, signal: number): boolean {
+  const [call = ''] = (readLines(`/proc/${pid}/syscall`)[0] ?? '').split(' ');
+  if (call === SIGNAL_WAITS[process.arch]) return true;
   const masks = readLines(`/proc/${pid}/status`).filter((line) => /^Sig(?:Cgt|Blk):/.test(line));
   return masks.some((line) => ((BigInt(`0x${line.slice('SigCgt:'.length).trim()}`) >> BigInt(signal - 1)) & 1n) === 1n);
 }
