@@ -8,6 +8,7 @@ import type { Image } from './image/types.ts';
 import { includeList } from './keep/include-list.ts';
 import type { KeepSet } from './keep/keep-set.ts';
 import { resolveLayerIncludes } from './keep/layer-includes.ts';
+import { seenThrough } from './keep/mounts.ts';
 import type { ProgressSink } from './progress.ts';
 import { excludedGroups, keptPaths, removedGroups, summaryOf } from './report/build-report.ts';
 import { permissionEdits } from './report/permission-edits.ts';
@@ -15,7 +16,7 @@ import type { Report } from './report/report.ts';
 import type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
 import { saveReport } from './report/write.ts';
 import { readPackages } from './rootfs/packages.ts';
-import type { BuildSettings, EngineSettings, PathsSettings, TraceSettings, VerifySettings } from './settings.ts';
+import type { BuildSettings, EngineSettings, PathsSettings, RunSettings, TraceSettings, VerifySettings } from './settings.ts';
 import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
 import { observeSuitably } from './trace/choose-tracing.ts';
@@ -209,7 +210,7 @@ export async function listPaths(settings: PathsSettings, context: RunContext): P
     const [image] = images as [Image];
     await using fat = await openStage(stages, engine, image, context.signal);
     const { observation } = await watch(fat, settings, stages, context);
-    lists.push(includeList(observation.trace, fat.rootfs));
+    lists.push(includeList(observation.trace, seenThrough(fat.rootfs, settings.run.container.mounts)));
   }
   return [...new Set(lists.flat())].sort();
 }
@@ -293,6 +294,7 @@ function openStageSources(
     async () => {
       const told = (text: string) => progress({ kind: 'stage-progress', stage: 'connect', text });
       const sources = await openSources(names, { settings, signal, progress: told });
+      await checkContainer(sources, run, progress);
       for (const image of sources.images.filter((image) => image.rootfsDirectory)) {
         image.config.config = { ...runConfig(image.config.config ?? {}, run), Env: [...run.env] };
       }
@@ -300,6 +302,16 @@ function openStageSources(
     },
     ({ engine }) => `with the ${engine.name} engine`,
   );
+}
+
+/** Says what the engine does otherwise than one would expect; what it cannot do ends here. */
+async function checkContainer(sources: Sources, run: RunSettings, progress: ProgressSink): Promise<void> {
+  try {
+    for (const text of (await sources.engine.check?.(run.container)) ?? []) progress({ kind: 'warning', text });
+  } catch (error) {
+    await sources[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 function openStage(stages: Stages, engine: Engine, image: Image, signal: AbortSignal): Promise<OpenedImage> {

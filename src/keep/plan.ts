@@ -2,7 +2,7 @@ import type { RuntimeConfig } from '../image/types.ts';
 import type { ImagePath } from '../rootfs/path.ts';
 import { resolvePath } from '../rootfs/resolve.ts';
 import type { RootFs } from '../rootfs/rootfs.ts';
-import type { KeepSettings } from '../settings.ts';
+import type { KeepSettings, MountSettings } from '../settings.ts';
 import type { Access } from '../trace/trace.ts';
 import { closeOver } from './closure.ts';
 import { essentialSeeds } from './essentials.ts';
@@ -11,6 +11,7 @@ import { includeSeeds } from './include-seeds.ts';
 import { KeepSet } from './keep-set.ts';
 import { listingSeeds } from './listings.ts';
 import { missingLibraryWarnings } from './missing-libraries.ts';
+import { mountPointSeeds, seenThrough } from './mounts.ts';
 import { isMountedOver, reached } from './reach.ts';
 import { RULES } from './rules/rules.ts';
 import type { Seed } from './seed.ts';
@@ -22,6 +23,10 @@ export interface PlanInput {
   readonly accesses: readonly Access[];
   readonly config: RuntimeConfig;
   readonly keepSettings: KeepSettings;
+  /** What was mounted over the image while it was run. */
+  readonly mounts?: readonly MountSettings[];
+  /** The configuration that the slim image will have, where it is another one. */
+  readonly edited?: RuntimeConfig;
   /** What replays of earlier slim images missed. */
   readonly healed?: readonly Seed[];
   readonly signal: AbortSignal;
@@ -42,14 +47,22 @@ export interface Plan {
 export async function planKeep(input: PlanInput): Promise<Plan> {
   const { rootfs, config, keepSettings, signal } = input;
   const image = factsOf(rootfs, config);
-  const traced = tracedSeeds(rootfs, input.accesses);
+  const { mounts = [], edited } = input;
+  const seen = seenThrough(rootfs, mounts);
+  const traced = tracedSeeds(seen, input.accesses);
   const user = await includeSeeds(image, keepSettings.includes);
-  const listed = await listingSeeds(image, input.accesses, new Set(traced.seeds.map(({ path }) => path)));
+  const listed = await listingSeeds(
+    { ...image, rootfs: seen },
+    input.accesses,
+    new Set(traced.seeds.map(({ path }) => path)),
+  );
   const keep = new KeepSet();
   const isEnabled = (rule: string) => !keepSettings.disabledRules?.includes(rule);
   const listedSeeds = listed.seeds.filter(({ reason }) => reason.kind !== 'rule' || isEnabled(reason.rule));
   for (const seed of [...traced.seeds, ...listedSeeds]) addSeed(keep, seed);
-  for (const { path, reason } of [...user.seeds, ...(await essentialSeeds(rootfs, config))]) keep.add(path, reason);
+  const needed = [...(await essentialSeeds(rootfs, config)), ...(edited ? await essentialSeeds(rootfs, edited) : [])];
+  for (const { path, reason } of [...user.seeds, ...needed]) keep.add(path, reason);
+  for (const seed of mountPointSeeds(rootfs, mounts)) addSeed(keep, seed);
   await closeOver(keep, { image, rules: RULES.filter(({ id }) => isEnabled(id)), from: keep.paths(), signal });
   const healed = healedSeeds(rootfs, input.healed ?? []);
   for (const seed of healed) addSeed(keep, seed);

@@ -3,6 +3,7 @@ import type { Container, OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import { lastLines } from '../probe/last-log.ts';
 import type { Outcome } from '../probe/types.ts';
+import type { ContainerSettings } from '../settings.ts';
 import { mergeTraces } from './merge.ts';
 import { COMMAND_PROBE, hasEnded, type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
 import type { Trace } from './trace.ts';
@@ -26,7 +27,7 @@ export interface ObserveOptions extends RecordOptions {
 }
 
 /**
- * Runs the fat image twice, at the same time unless both would want the same ports of this host. Errors: PROBE_FAILED,
+ * Runs the fat image twice, at the same time unless both would want the same ports or write the same files of a host. Errors: PROBE_FAILED,
  * APPLICATION_DIED and the like when it does not do what is expected; TRACE_EMPTY, TRACE_INCOMPLETE.
  */
 export async function observe(image: OpenedImage, plan: RunPlan, options: ObserveOptions): Promise<Observation> {
@@ -45,8 +46,14 @@ export async function runTwice(
     isTraced: false,
     hold: (container, signal) => untilDoneAs(first, container, signal),
   };
-  if (plan.container.network === 'host') await first.catch(() => {});
+  if (sharesWithOthers(plan.container)) await first.catch(() => {});
   return bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
+}
+
+/** Whether two such containers would meet: at ports of a host, or in files that outlive them. */
+function sharesWithOthers({ network, publish, mounts }: ContainerSettings): boolean {
+  const writesOutside = mounts.some((mount) => mount.type !== 'tmpfs' && mount.source !== '' && !mount.readOnly);
+  return network === 'host' || publish.length > 0 || writesOutside;
 }
 
 /** The second half: whether the two runs are what is expected. */

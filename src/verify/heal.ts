@@ -84,6 +84,7 @@ function planRound(input: HealInput, healed: readonly Seed[]): Promise<Plan> {
         accesses: trace.accesses,
         config,
         keepSettings,
+        mounts: input.replay.container.mounts,
         healed,
         signal: record.signal,
       }),

@@ -2,6 +2,7 @@ import type { OpenedImage } from '../engine/types.ts';
 import type { KeepSet } from '../keep/keep-set.ts';
 import { findMisses, type MissedPath } from '../keep/missed.ts';
 import { findUnlisted } from '../keep/missed-listings.ts';
+import { seenThrough } from '../keep/mounts.ts';
 import type { ProbeReport, Suspicion } from '../report/report.ts';
 import type { RunSettings } from '../settings.ts';
 import { checkTrace } from '../trace/observe.ts';
@@ -51,7 +52,8 @@ export async function replay(slim: OpenedImage, keep: Pick<KeepSet, 'has'>, inpu
   // Its own configuration, so that a mistake in that shows too.
   const config = runConfig(slim.image.config.config ?? {}, input.run);
   const run = await recordRun(slim, { ...input.replay, config }, input.record);
-  const missInput = { fatRootfs: fat.rootfs, keep, fatAccesses: trace.accesses, accesses: run.trace.accesses };
+  const fatRootfs = seenThrough(fat.rootfs, input.replay.container.mounts);
+  const missInput = { fatRootfs, keep, fatAccesses: trace.accesses, accesses: run.trace.accesses };
   const unlisted = (isSuspect: boolean) => findUnlisted({ ...missInput, config: input.replay.config, isSuspect });
   const certain = [...findMisses(missInput), ...(await unlisted(false))];
   const first = judge(input, input.fatRuns, run, certain);
