@@ -1,4 +1,5 @@
 import { creationSeconds } from './build/build-image.ts';
+import { failedNames } from './build/failed-names.ts';
 import { checkDestinations, defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
 import { checkPreservable } from './build/preserve-layers.ts';
 import { layoutOf } from './engine/local/state.ts';
@@ -10,19 +11,28 @@ import type { KeepSet } from './keep/keep-set.ts';
 import { resolveLayerIncludes } from './keep/layer-includes.ts';
 import { seenThrough } from './keep/mounts.ts';
 import type { ProgressSink } from './progress.ts';
-import { excludedGroups, keptPaths, removedGroups, summaryOf } from './report/build-report.ts';
+import { judgeBudgets, type Measured } from './report/budgets.ts';
+import { excludedGroups, keptPaths, removedGroups, shownFiles, summaryOf } from './report/build-report.ts';
 import { permissionEdits } from './report/permission-edits.ts';
 import type { Report } from './report/report.ts';
 import type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
 import { saveReport } from './report/write.ts';
 import { readPackages } from './rootfs/packages.ts';
-import type { BuildSettings, EngineSettings, PathsSettings, RunSettings, TraceSettings, VerifySettings } from './settings.ts';
+import { displayPath } from './rootfs/path.ts';
+import type {
+  BuildSettings,
+  CheckSettings,
+  EngineSettings,
+  PathsSettings,
+  RunSettings,
+  TraceSettings,
+  VerifySettings,
+} from './settings.ts';
 import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
-import { observeSuitably } from './trace/choose-tracing.ts';
 import type { Observation } from './trace/observe.ts';
-import { type PlannedRun, planRun, replayOf } from './trace/plan-run.ts';
-import { recordRun } from './trace/record.ts';
+import { type PlannedRun, planRun } from './trace/plan-run.ts';
+import { observeRepeatedly } from './trace/repeat.ts';
 import { runConfig } from './trace/run-config.ts';
 import type { Tracing } from './trace/traced-command.ts';
 import { buildAndHeal } from './verify/heal.ts';
@@ -53,6 +63,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
   if (settings.layers === 'preserve') checkPreservable(image);
   // A destination that cannot be should not be found out after all the work.
   checkDestinations(destinations, engine.name, engine.store);
+  const baseline = await openBaseline(settings.checks);
   await using fat = await openStage(stages, engine, image, signal);
   const packages = readPackages(fat.rootfs);
   // It is awaited last; until then a failure of it is not an unhandled one.
@@ -80,16 +91,31 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     stages,
   });
   await using slim = result.slim;
-  const isAccepted = result.isVerified || !settings.verify;
-  const tags = settings.tags.length > 0 ? settings.tags : defaultTags(image);
-  const outputs = isAccepted
-    ? await stages.run(
-        'write',
-        'writing the slim image',
-        () => writeOutputs(slim, { fat: image, destinations, tags, store: engine.store, createdSeconds, signal }),
-        (written) => written.map((output) => output.destination).join(', '),
-      )
-    : [];
+  const slimSummary = summaryOf(image, fat.rootfs, result.keep);
+  const budgets = judgeBudgets(settings.checks.budgets, {
+    ...{ fat: summaryOf(image, fat.rootfs), slim: slimSummary, rounds: result.rounds, baseline },
+    paths: shownFiles(fat.rootfs, result.keep.paths()),
+  });
+  const isAccepted = (result.isVerified || !settings.verify) && !budgets.some(({ isExceeded }) => isExceeded);
+  const wanted = { destinations, tags: settings.tags.length > 0 ? settings.tags : defaultTags(image) };
+  const { destinations: written, tags } = isAccepted ? wanted : failedNames(wanted);
+  const outputs =
+    isAccepted || settings.checks.keepFailed
+      ? await stages.run(
+          'write',
+          'writing the slim image',
+          () =>
+            writeOutputs(slim, {
+              fat: image,
+              destinations: written,
+              tags,
+              store: engine.store,
+              createdSeconds,
+              signal,
+            }),
+          (done) => done.map((output) => output.destination).join(', '),
+        )
+      : [];
   const report = await stages.run(
     'report',
     'writing the report',
@@ -101,13 +127,14 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
           ? ('differs' as const)
           : ('not-verified' as const),
       slim: {
-        ...summaryOf(image, fat.rootfs, result.keep),
+        ...slimSummary,
         source: outputs[0]?.destination ?? '',
         digest: outputs[0]?.digest ?? '',
         layers: slim.layers.length,
       },
       outputs,
-      tags: isAccepted ? tags : [],
+      tags: outputs.length > 0 ? tags : [],
+      budgets,
       probes: result.replay?.probes ?? unverifiedRows(observation.runs[0]),
       rounds: result.rounds,
       ...replayFindings(result.replay),
@@ -148,6 +175,7 @@ export async function traceImage(settings: TraceSettings, context: RunContext): 
 export async function verifyImages(settings: VerifySettings, context: RunContext): Promise<Report> {
   const { signal } = context;
   const stages = new Stages(context.progress);
+  const baseline = await openBaseline(settings.checks);
   await using sources = await openStageSources(stages, [settings.fat, settings.slim], settings, context);
   const { engine, images } = sources;
   const [image, slimImage] = images as [Image, Image];
@@ -174,17 +202,27 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
   );
   const durationMs = Math.round(performance.now() - startedAt);
   const misses = result.misses.map((miss) => shownMiss(miss));
+  const rounds = [{ round: 1, misses, durationMs, added: { paths: 0, sizeBytes: 0 } }];
+  const allPaths = [...slim.rootfs.entries()].map(({ path }) => path);
+  const measured = { fat: summaryOf(image, fat.rootfs), rounds, baseline, paths: shownFiles(slim.rootfs, allPaths) };
   const report: Report = {
     ...baseReport(context.version, engine, image, fat, observation),
     status: result.isVerified ? 'verified' : 'differs',
     slim: summaryOf(slimImage, slim.rootfs),
     probes: result.probes,
-    rounds: [{ round: 1, misses, durationMs, added: { paths: 0, sizeBytes: 0 } }],
+    rounds,
     ...replayFindings(result),
+    budgets: judgeBudgets(settings.checks.budgets, { ...measured, slim: summaryOf(slimImage, slim.rootfs) }),
     stages: stages.durations(),
     warnings: planned.notes,
   };
   return finish(report, settings.reportPath);
+}
+
+async function openBaseline({ baselinePath }: CheckSettings): Promise<Measured['baseline']> {
+  if (baselinePath === undefined) return undefined;
+  const { readBaseline } = await import('./report/baseline.ts');
+  return readBaseline(baselinePath);
 }
 
 function inImage({ rootfs }: OpenedImage): Pick<KeepSet, 'has'> {
@@ -238,12 +276,7 @@ export async function diagnose(settings: EngineSettings, context: RunContext): P
 interface WatchSettings extends Pick<BuildSettings, 'run' | 'probes' | 'allowIncomplete'> {}
 
 /** Stage 2: plans the run of the fat image and observes it. */
-async function watch(
-  fat: OpenedImage,
-  settings: WatchSettings,
-  stages: Stages,
-  context: RunContext,
-): Promise<{ planned: PlannedRun; observation: Observation }> {
+async function watch(fat: OpenedImage, settings: WatchSettings, stages: Stages, context: RunContext): Promise<United> {
   const { userSignal } = context;
   const told = new Set<string>();
   const tell = (notes: readonly string[]) => {
@@ -256,7 +289,7 @@ async function watch(
     tell(planned.notes);
     return planned;
   };
-  const { planned, observation } = await stages.run(
+  const { planned, observation, replay } = await stages.run(
     'trace',
     'running the image under the tracer',
     () =>
@@ -273,7 +306,7 @@ async function watch(
   );
   const skipped = skippedPortNotes(planned, observation);
   tell([...planned.notes, ...skipped]);
-  return { planned: { ...planned, notes: [...planned.notes, ...skipped] }, observation };
+  return { planned: { ...planned, notes: [...planned.notes, ...skipped] }, observation, replay };
 }
 
 function skippedPortNotes({ plan }: PlannedRun, { runs }: Observation): string[] {
@@ -330,12 +363,14 @@ function recordOptions(context: RunContext, stage: 'trace' | 'verify') {
   };
 }
 
+const MAX_UNSTABLE = 100;
+
 function baseReport(
   version: string,
   engine: Engine,
   image: Image,
   fat: OpenedImage,
-  { trace, tracing }: Observation,
+  { trace, tracing, unstable = [] }: Observation,
 ): Report {
   const { complete, losses, notes, lines, unparsedLines, unparsedSamples } = trace.completeness;
   return {
@@ -356,6 +391,8 @@ function baseReport(
     rounds: [],
     suspicion: null,
     logErrors: [],
+    unstable: { total: unstable.length, paths: unstable.slice(0, MAX_UNSTABLE).map(displayPath) },
+    budgets: [],
     kept: [],
     removed: [],
     excluded: [],

@@ -37,10 +37,26 @@ export interface BuildSettings {
 export interface CheckSettings {
   /** Error lines that only the slim image's application logs are a difference. */
   readonly failOnLogErrors: boolean;
+  /** What the result may cost; one that costs more is not written. */
+  readonly budgets: readonly Budget[];
+  /** An earlier report, or an include list, that new paths are counted against. */
+  readonly baselinePath?: string;
+  /** Write also what was not accepted, under names that say so. */
+  readonly keepFailed: boolean;
 }
 
 /** Answers alone count. */
-export const PLAIN_CHECKS: CheckSettings = { failOnLogErrors: false };
+export const PLAIN_CHECKS: CheckSettings = { failOnLogErrors: false, budgets: [], keepFailed: false };
+
+/** A condition that must not hold. */
+export interface Budget {
+  /** As given: `size>50MB`. */
+  readonly text: string;
+  /** `size`: bytes of the files; `reduction`: how many times smaller; `misses` of all rounds; `new-paths` against a baseline. */
+  readonly measure: 'size' | 'reduction' | 'misses' | 'new-paths';
+  readonly operator: '>' | '>=' | '<' | '<=';
+  readonly limit: number;
+}
 
 /** Which engine runs the image, and how it gets the image. */
 export interface EngineSettings {
@@ -193,6 +209,8 @@ export interface ProbeSettings {
   readonly continueAfter: ContinueAfter;
   /** Failing probes are the expected outcome: fat and slim must then fail alike. */
   readonly allowFailing: boolean;
+  /** How many more times the original image is run under the tracer; absent: not at all. */
+  readonly repeat?: number;
   readonly ready: ReadySettings;
 }
 

@@ -92,6 +92,7 @@ export const PROBE_OPTIONS: OptionGroup = {
       value: 'what',
       text: 'when to stop watching: probe, exec, timeout, seconds, signal, enter; joined by & (all probes)',
     },
+    { name: 'repeat', kind: 'value', value: 'n', text: 'more traced runs of the image, put together (0)' },
     { name: 'allow-failing-probes', kind: 'on', text: 'failing is right: both images must fail alike' },
     { name: 'ready-timeout', kind: 'value', value: 'time', text: 'how long the application may take to start (60s)' },
     { name: 'ready-cmd', kind: 'value', value: 'command', text: 'ready when this command succeeds', rare: true },
@@ -228,6 +229,7 @@ export interface ProbeOptions {
   readonly healthcheck?: boolean;
   readonly continueAfter?: string;
   readonly allowFailingProbes?: boolean;
+  readonly repeat?: string;
   readonly readyTimeout?: string;
   readonly readyCmd?: string;
   readonly readyHealthcheck?: boolean;

@@ -42,7 +42,7 @@ export async function readBuildSettings(
     verify: options.verify ?? true,
     allowIncomplete: options.allowIncompleteTrace ?? false,
     maxRounds: parseCount('--max-rounds', options.maxRounds ?? MAX_ROUNDS, 0),
-    checks: await readCheckSettings(options),
+    checks: readCheckSettings(options),
     ...(reportPath === undefined ? {} : { reportPath }),
   };
 }

@@ -1,10 +1,48 @@
-import type { CheckSettings, KeepSettings } from '../settings.ts';
+import { TraceSlimError } from '../errors.ts';
+import type { Budget, CheckSettings, KeepSettings } from '../settings.ts';
 import type { CheckOptions } from './check-options.ts';
 import { invalid } from './values.ts';
 
-/** What a slim image must be like. */
-export async function readCheckSettings(options: CheckOptions): Promise<CheckSettings> {
-  return { failOnLogErrors: options.failOnLogErrors ?? false };
+/**
+ * What a slim image must be like.
+ *
+ * @throws USAGE_INVALID
+ */
+export function readCheckSettings(options: CheckOptions): CheckSettings {
+  const budgets = (options.failIf ?? []).flatMap((text) => text.split(',')).map(parseBudget);
+  const { baseline: baselinePath } = options;
+  if (baselinePath === undefined && budgets.some(({ measure }) => measure === 'new-paths')) {
+    throw new TraceSlimError('USAGE_INVALID', '--fail-if new-paths needs a --baseline', {
+      hint: 'Name the report of an earlier run, or a list with one path a line.',
+    });
+  }
+  return {
+    failOnLogErrors: options.failOnLogErrors ?? false,
+    keepFailed: options.keepFailed ?? false,
+    budgets,
+    ...(baselinePath === undefined ? {} : { baselinePath }),
+  };
+}
+
+/** Decimal units as the report shows them, binary ones with an `i`. */
+const UNITS: Readonly<Record<string, number>> = {
+  ...{ '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, k: 1e3, m: 1e6, g: 1e9 },
+  ...{ kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 },
+};
+
+function parseBudget(text: string): Budget {
+  const [, measure, operator, number = '', unit = ''] =
+    /^(size|reduction|misses|new-paths) *([<>]=?) *(\d+(?:\.\d+)?) *([kmg]?i?b?)$/i.exec(text.trim()) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  if (measure === undefined || factor === undefined || (unit !== '' && measure !== 'size')) {
+    throw invalid('--fail-if', text, 'give size>50MB, reduction<2, misses>0 or new-paths>0');
+  }
+  return {
+    text: text.trim(),
+    measure: measure as Budget['measure'],
+    operator: operator as Budget['operator'],
+    limit: Number(number) * factor,
+  };
 }
 
 /**

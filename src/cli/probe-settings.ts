@@ -23,6 +23,7 @@ export async function readProbeSettings(options: ProbeOptions, notice: Notice): 
     healthcheck: options.healthcheck ?? true,
     continueAfter: parseContinueAfter(options.continueAfter ?? 'probe&exec'),
     allowFailing: options.allowFailingProbes ?? false,
+    ...(options.repeat === undefined ? {} : { repeat: parseCount('--repeat', options.repeat, 0) }),
     ready: {
       timeoutMs: readyTimeoutMs,
       ...(options.readyCmd === undefined ? {} : { command: options.readyCmd }),

@@ -4,7 +4,7 @@ import type { KeepSet } from '../keep/keep-set.ts';
 import type { PackageIndex } from '../rootfs/packages.ts';
 import { displayPath, type ImagePath } from '../rootfs/path.ts';
 import type { RootFs } from '../rootfs/rootfs.ts';
-import type { ImageSummary, KeptPath, RemovedGroup, Report } from './report.ts';
+import type { ImageSummary, KeptPath, RemovedGroup, Report, ShownPath } from './report.ts';
 
 /** Every kept path with its reasons, in byte order. */
 export function keptPaths(rootfs: RootFs, keep: KeepSet): KeptPath[] {
@@ -48,6 +48,11 @@ function newGroup(owner: { name: string; version: string } | undefined): Group {
 
 function bySizeThenName(a: Group, b: Group): number {
   return b.sizeBytes - a.sizeBytes || (a.package ?? '').localeCompare(b.package ?? '');
+}
+
+/** Everything but directories, as displayed. */
+export function shownFiles(rootfs: RootFs, paths: readonly ImagePath[]): ShownPath[] {
+  return paths.filter((path) => rootfs.get(path)?.type !== 'directory').map(displayPath);
 }
 
 /** What each pattern of the user has taken out, in byte order. */

@@ -89,6 +89,10 @@ const reportSchema: z.ZodType<Report> = z.object({
   ),
   suspicion: z.object({ probe: z.string(), lookups: z.array(lookup) }).nullable(),
   logErrors: z.array(z.string()),
+  unstable: z.object({ total: z.number(), paths: z.array(z.string()) }),
+  budgets: z.array(
+    z.object({ budget: z.string(), actual: z.number(), isExceeded: z.boolean(), paths: z.array(z.string()) }),
+  ),
   kept: z.array(z.object({ path: z.string(), type: z.string(), sizeBytes: z.number(), reasons: z.array(reason) })),
   removed: z.array(
     z.object({

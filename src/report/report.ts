@@ -37,6 +37,9 @@ export interface Report {
   readonly suspicion: Suspicion | null;
   /** Lines in which only the slim image's application reports errors, at most twenty; they are not compared otherwise. */
   readonly logErrors: readonly string[];
+  /** Files that only some of the traced runs used, the first of them. */
+  readonly unstable: { readonly total: number; readonly paths: readonly ShownPath[] };
+  readonly budgets: readonly BudgetReport[];
   readonly kept: readonly KeptPath[];
   readonly removed: readonly RemovedGroup[];
   /** What patterns of the user have taken out although it would have been kept. */
@@ -84,6 +87,15 @@ export interface Difference {
   readonly slim: string;
   /** A few lines that show where they part. */
   readonly diff: string;
+}
+
+/** What came of one `--fail-if`. */
+export interface BudgetReport {
+  readonly budget: string;
+  readonly actual: number;
+  readonly isExceeded: boolean;
+  /** The first of what was counted. */
+  readonly paths: readonly ShownPath[];
 }
 
 /** One replay: what it missed, and what was put back because of that. */

@@ -21,6 +21,7 @@ export interface ReportTextOptions extends TextOptions {
 const MAX_MISSES_SHOWN = 10;
 const MAX_DIFF_LINES = 20;
 const MAX_DIFFERENCES_SHOWN = 5;
+const MAX_BUDGET_PATHS = 5;
 
 /** A report for people, without a last line end. The first line is the verdict. */
 export function formatReport(report: Report, options: ReportTextOptions): string {
@@ -33,6 +34,8 @@ export function formatReport(report: Report, options: ReportTextOptions): string
     suspicion(report),
     logErrors(report, paint),
     rounds(report),
+    budgets(report, paint),
+    unstable(report),
     formatPermissionEdits(report),
     stages(report),
     warnings(report, paint),
@@ -173,6 +176,26 @@ function lookupText({ path, syscall, errno, executable, phase }: Lookup, words =
   return `${path}  ${[syscall, errno].filter(Boolean).join(' ')}${words}${who} during ${printable(phase)}`;
 }
 
+function budgets({ budgets: judged }: Report, paint: Paint): string[] {
+  return judged.map(({ budget, actual, isExceeded, paths }) => {
+    const found = budget.startsWith('size') ? formatBytes(actual) : String(Number(actual.toFixed(2)));
+    const state = isExceeded ? paint('red', 'OVER BUDGET') : paint('green', 'within budget');
+    const left = paths.length - MAX_BUDGET_PATHS;
+    const names = isExceeded && paths.length > 0 ? `: ${paths.slice(0, MAX_BUDGET_PATHS).join(', ')}` : '';
+    return `${state}  ${budget} (it is ${found}${names}${left > 0 && isExceeded ? ', …' : ''})`;
+  });
+}
+
+function unstable({ unstable: { total, paths } }: Report): string[] {
+  if (total === 0) return [];
+  const left = total - MAX_MISSES_SHOWN;
+  return [
+    `${formatAmount(total, 'file was', 'files were')} used in some of the runs only; all are kept:`,
+    ...paths.slice(0, MAX_MISSES_SHOWN).map((path) => `  ${path}`),
+    ...(left > 0 ? [`  … ${formatAmount(left, 'more file')} in the report`] : []),
+  ];
+}
+
 function stages(report: Report): string[] {
   const totalMs = report.stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const rows = report.stages.map(({ stage, durationMs }) => [stage, formatDuration(durationMs).padStart(8)]);
@@ -191,12 +214,17 @@ function places(report: Report, { width, reportPath }: ReportTextOptions): strin
   const rows = [
     ...report.outputs.map(({ destination, digest }) => ['image', destination, digest]),
     ...(report.tags.length > 0 ? [['tags', report.tags.join(', ')]] : []),
-    ...(report.status === 'differs' && report.outputs.length === 0 ? [['image', 'none written']] : []),
+    ...(isRefused(report) && report.outputs.length === 0 ? [['image', 'none written']] : []),
     ['report', reportPath],
   ];
   return rows
     .map(([label = '', ...values]) => `${label.padEnd(8)}${printable(values.join('  '))}`)
     .map((line) => fit(line, width));
+}
+
+/** Whether a slim image was not accepted, for what it does or for what it costs. */
+function isRefused({ status, budgets: judged }: Report): boolean {
+  return status === 'differs' || judged.some(({ isExceeded }) => isExceeded);
 }
 
 /** A destination must stay whole to be copied; only the digest behind it may be cut. */

@@ -3,6 +3,7 @@ import type { Container, OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import { lastLines } from '../probe/last-log.ts';
 import type { Outcome } from '../probe/types.ts';
+import type { ImagePath } from '../rootfs/path.ts';
 import type { ContainerSettings } from '../settings.ts';
 import { mergeTraces } from './merge.ts';
 import { COMMAND_PROBE, hasEnded, type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
@@ -13,10 +14,12 @@ import type { Trace } from './trace.ts';
  * and what is the same does not come from the tracing.
  */
 export interface Observation {
-  readonly runs: readonly [RunRecord, RunRecord];
+  readonly runs: readonly [RunRecord, RunRecord, ...RunRecord[]];
   readonly tracing: RunPlan['tracing'];
-  /** Both traces together. */
+  /** All traces together. */
   readonly trace: Trace;
+  /** What only some of several traced runs used. */
+  readonly unstable?: readonly ImagePath[];
 }
 
 export interface ObserveOptions extends RecordOptions {

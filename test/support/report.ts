@@ -53,6 +53,8 @@ export function reportOf(changes: Partial<Report> = {}): Report {
     rounds: [],
     suspicion: null,
     logErrors: [],
+    unstable: { total: 0, paths: [] },
+    budgets: [],
     kept: [
       {
         path: '/usr/sbin/nginx',

@@ -67,5 +67,6 @@ export async function showReport(
       ? formatOutputs(report)
       : formatReport(report, { ...layout, reportPath: reportPath ?? latestReportPath() }),
   );
-  return report.status === 'differs' ? EXIT.slimDiffers : EXIT.ok;
+  if (report.status === 'differs') return EXIT.slimDiffers;
+  return report.budgets.some(({ isExceeded }) => isExceeded) ? EXIT.budget : EXIT.ok;
 }

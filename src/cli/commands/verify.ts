@@ -59,7 +59,7 @@ export const verify: CommandSpec<VerifyOptions> = {
       run: await readRunSettings(options, session.env),
       probes: await readProbeSettings(options, console.notice),
       allowIncomplete: options.allowIncompleteTrace ?? false,
-      checks: await readCheckSettings(options),
+      checks: readCheckSettings(options),
       ...(reportPath === undefined ? {} : { reportPath }),
     };
     const { verifyImages } = await session.pipeline();
