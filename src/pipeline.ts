@@ -34,6 +34,7 @@ import type { Observation } from './trace/observe.ts';
 import { type PlannedRun, planRun } from './trace/plan-run.ts';
 import { observeRepeatedly } from './trace/repeat.ts';
 import { runConfig } from './trace/run-config.ts';
+import { namedPlan, type RunScenario, recordAll, scenariosOf, type United, watchAll } from './trace/scenarios.ts';
 import type { Tracing } from './trace/traced-command.ts';
 import { buildAndHeal } from './verify/heal.ts';
 import { type Replay, replay } from './verify/replay.ts';
@@ -68,17 +69,17 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
   const packages = readPackages(fat.rootfs);
   // It is awaited last; until then a failure of it is not an unhandled one.
   packages.catch(() => {});
-  const { planned, observation } = await watch(fat, settings, stages, context);
+  const { planned, observation, replay: replayPlan } = await watch(fat, settings, stages, context);
   const createdSeconds = creationSeconds(image.config, process.env.SOURCE_DATE_EPOCH);
   const result = await buildAndHeal({
     engine,
     fat,
     fatRuns: observation.runs,
-    observeAgain: () => recordRun(fat, replayOf(planned, observation.runs[0]), recordOptions(context, 'verify')),
+    observeAgain: () => recordAll(fat, replayPlan, recordOptions(context, 'verify')),
     trace: observation.trace,
     keepSettings: await resolveLayerIncludes(image, settings.keep, signal),
     config: planned.plan.config,
-    replay: replayOf(planned, observation.runs[0]),
+    replay: replayPlan,
     run: settings.run,
     maxRounds: settings.maxRounds,
     layers: settings.layers,
@@ -181,7 +182,7 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
   const [image, slimImage] = images as [Image, Image];
   await using fat = await openStage(stages, engine, image, signal);
   await using slim = await openStage(stages, engine, slimImage, signal);
-  const { planned, observation } = await watch(fat, settings, stages, context);
+  const { planned, observation, replay: replayPlan } = await watch(fat, settings, stages, context);
   const startedAt = performance.now();
   const result = await stages.run(
     'verify',
@@ -190,9 +191,9 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
       replay(slim, inImage(slim), {
         fat,
         fatRuns: observation.runs,
-        observeAgain: () => recordRun(fat, replayOf(planned, observation.runs[0]), recordOptions(context, 'verify')),
+        observeAgain: () => recordAll(fat, replayPlan, recordOptions(context, 'verify')),
         trace: observation.trace,
-        replay: replayOf(planned, observation.runs[0]),
+        replay: replayPlan,
         run: settings.run,
         allowIncomplete: settings.allowIncomplete,
         failOnLogErrors: settings.checks.failOnLogErrors,
@@ -283,24 +284,27 @@ async function watch(fat: OpenedImage, settings: WatchSettings, stages: Stages, 
     for (const text of notes.filter((note) => !told.has(note))) context.progress({ kind: 'warning', text });
     for (const text of notes) told.add(text);
   };
-  const plan = (tracing: Tracing) => {
-    const { run, probes } = settings;
+  const plan = (scenario: RunScenario, tracing: Tracing) => {
+    const { run, probes } = scenario;
     const planned = planRun(fat, { run, probes, tracing, ...(userSignal ? { userSignal } : {}) });
     tell(planned.notes);
-    return planned;
+    return namedPlan(planned, scenario);
   };
   const { planned, observation, replay } = await stages.run(
     'trace',
     'running the image under the tracer',
     () =>
-      observeSuitably(fat, {
-        ...recordOptions(context, 'trace'),
-        plan,
-        tracer: settings.run.tracer ?? 'auto',
-        continueAfter: settings.probes.continueAfter,
-        allowFailing: settings.probes.allowFailing,
-        allowIncomplete: settings.allowIncomplete,
-      }),
+      watchAll(scenariosOf(settings.run, settings.probes), (scenario) =>
+        observeRepeatedly(fat, {
+          ...recordOptions(context, 'trace'),
+          plan: (tracing) => plan(scenario, tracing),
+          tracer: settings.run.tracer ?? 'auto',
+          continueAfter: settings.probes.continueAfter,
+          allowFailing: settings.probes.allowFailing,
+          allowIncomplete: settings.allowIncomplete,
+          repeat: settings.probes.repeat ?? 0,
+        }),
+      ),
     ({ observation: { trace, runs } }) =>
       `${runs[0].outcomes.length} outcomes, ${trace.accesses.length} distinct file accesses`,
   );

@@ -7,7 +7,7 @@ import { poll } from '../probe/poll.ts';
 import { type Readiness, type ReadyConditions, waitReady } from '../probe/readiness.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
 import { imagePathFromText } from '../rootfs/path.ts';
-import type { ContainerSettings } from '../settings.ts';
+import type { ContainerSettings, RunSettings } from '../settings.ts';
 import { untilQuiet } from './activity.ts';
 import { AttachingTracer } from './attach.ts';
 import { TraceCollector } from './collect.ts';
@@ -32,6 +32,10 @@ export interface RunPlan {
   readonly ready: ReadyConditions;
   /** Keeps the container running after the probes as long as the user wants. */
   hold(container: Container, signal: AbortSignal): Promise<void>;
+  /** Where it is not the run that the command line describes: its name, and how the image is run. */
+  readonly scenario?: { readonly name: string; readonly run: RunSettings };
+  /** Further runs of the same image; see scenarios.ts. */
+  readonly others?: readonly RunPlan[];
 }
 
 /** One run: what was seen and what came out, also when it went wrong. */
@@ -117,7 +121,7 @@ async function runCommand(run: Run): Promise<Probe[]> {
   await phases.enter('stop');
   const isWatched = !plan.isTraced || container.result() !== undefined || (await container.isTraced());
   if (!isWatched) run.losses.push('the tracer was no longer attached to the application when the probes had ended');
-  const endedByItself = container.result();
+  const endedByItself = wasStopped(run, pending) ? undefined : container.result();
   const result = endedByItself ?? (await container.stop({ timeoutMs: plan.stopTimeoutMs, signal: options.signal }));
   if (plan.isTraced && !(await phases.logs()).has(COMMAND_LOG)) run.losses.push('the trace log of the command is gone');
   await collectLogs(run, container, phases, endedByItself);
@@ -127,6 +131,12 @@ async function runCommand(run: Run): Promise<Probe[]> {
   }
   run.outcomes.push(...pending.filter((probe) => probe.kind !== 'exec').map(notRun));
   return pending.filter((probe) => probe.kind === 'exec');
+}
+
+/** The last probe has stopped the application, which is no failure of it. */
+function wasStopped({ plan, failure }: Run, pending: readonly Probe[]): boolean {
+  const last = plan.probes.at(-1);
+  return failure === undefined && last?.kind === 'signal' && !pending.includes(last);
 }
 
 /** A probe of a running application when there is none any more. Whether that is a failure, the command's outcome tells. */

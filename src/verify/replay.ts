@@ -6,8 +6,8 @@ import { seenThrough } from '../keep/mounts.ts';
 import type { ProbeReport, Suspicion } from '../report/report.ts';
 import type { RunSettings } from '../settings.ts';
 import { checkTrace } from '../trace/observe.ts';
-import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from '../trace/record.ts';
-import { runConfig } from '../trace/run-config.ts';
+import type { RecordOptions, RunPlan, RunRecord } from '../trace/record.ts';
+import { recordAll, withImageConfig } from '../trace/scenarios.ts';
 import type { Trace } from '../trace/trace.ts';
 import { newErrorLines } from './log-errors.ts';
 import { suspicionOf } from './suspicion.ts';
@@ -50,8 +50,8 @@ export interface Replay {
 export async function replay(slim: OpenedImage, keep: Pick<KeepSet, 'has'>, input: ReplayInput): Promise<Replay> {
   const { fat, trace } = input;
   // Its own configuration, so that a mistake in that shows too.
-  const config = runConfig(slim.image.config.config ?? {}, input.run);
-  const run = await recordRun(slim, { ...input.replay, config }, input.record);
+  const plan = withImageConfig(input.replay, slim.image.config.config ?? {}, input.run);
+  const run = await recordAll(slim, plan, input.record);
   const fatRootfs = seenThrough(fat.rootfs, input.replay.container.mounts);
   const missInput = { fatRootfs, keep, fatAccesses: trace.accesses, accesses: run.trace.accesses };
   const unlisted = (isSuspect: boolean) => findUnlisted({ ...missInput, config: input.replay.config, isSuspect });
