@@ -16,7 +16,7 @@ const matcher = z
   .meta({ description: 'equals: the whole text; contains, lacks: a part; matches: a regular expression.' });
 
 /** Text that is expected: a part of it, or a matcher. */
-const expectedText = z.union([z.string(), matcher]).meta({
+export const expectedText = z.union([z.string(), matcher]).meta({
   description: 'Text that must be contained, or {equals, contains, matches, lacks}.',
 });
 

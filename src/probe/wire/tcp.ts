@@ -4,15 +4,15 @@ import { Connection, type Line } from './socket.ts';
 
 /** Bytes of one conversation that are read. */
 const MAX_BYTES = 16 * 1024 * 1024;
-const DEFAULT_QUIET_MS = 500;
+const DEFAULT_QUIET_MS = 200;
 
 /** What is done on a connection, in order. */
 export type TcpStep =
   | { readonly send: Buffer }
-  /** Reads until there is nothing more to expect; `accepts` may say it is enough earlier. */
+  /** Reads what comes. Silence is not taken for the end of it before `accepts` holds; absent: before the first byte. */
   | { readonly read: ReadUntil; readonly accepts?: (received: Buffer) => boolean };
 
-/** `close`: the other side has closed. `quietMs`: nothing has come for so long after the first byte. */
+/** `close`: the other side has closed. `quietMs`: nothing has come for so long. */
 export type ReadUntil = 'close' | { readonly bytes: number } | { readonly quietMs?: number };
 
 export interface TcpResult {
@@ -50,20 +50,17 @@ async function read(
   signal: AbortSignal,
   received: Buffer[],
 ): Promise<void> {
-  const until = step.read;
-  const wanted = typeof until === 'object' && 'bytes' in until ? until.bytes : undefined;
+  const { read: until, accepts = ({ length }) => length > 0 } = step;
+  const wanted = typeof until === 'object' && 'bytes' in until ? until.bytes : Number.POSITIVE_INFINITY;
   const quietMs = typeof until === 'object' && !('bytes' in until) ? (until.quietMs ?? DEFAULT_QUIET_MS) : undefined;
-  const isEnough = () =>
-    (wanted !== undefined && connection.received.length >= wanted) || step.accepts?.(connection.received) === true;
   try {
-    while (!isEnough()) {
-      const isQuietWaited = quietMs !== undefined && connection.received.length > 0;
-      const isMore = isQuietWaited ? await moreWithin(connection, quietMs, signal) : await connection.more(signal);
-      if (!isMore) break;
+    while (connection.received.length < wanted) {
+      const isOverSoon = quietMs !== undefined && accepts(connection.received);
+      if (!(await (isOverSoon ? moreWithin(connection, quietMs, signal) : connection.more(signal)))) break;
     }
     signal.throwIfAborted();
   } finally {
-    received.push(connection.take(wanted ?? connection.received.length));
+    received.push(connection.take(Math.min(wanted, connection.received.length)));
   }
 }
 

@@ -109,7 +109,7 @@ describe('a CGI response', () => {
   });
 
   it('has status 200 when it names none', () => {
-    expect(parseCgiResponse(Buffer.from('Content-type: text/plain\n\n')).status).toBe(200);
+    expect(parseCgiResponse(Buffer.from('Content-type: text/plain\n\n'))?.status).toBe(200);
   });
 
   it('without headers is none', () => {

@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { Container } from '../../engine/types.ts';
+import { errnoOf, TraceSlimError } from '../../errors.ts';
+import type { HttpCommand } from '../../settings.ts';
+import { request } from '../http.ts';
+import type { Outcome } from '../types.ts';
+import { type ApiPlan, planApi, prepareOpenApi } from '../wire/openapi.ts';
+import { headers } from './fields.ts';
+import type { KindContext, KindRun, ProbeKind } from './kind.ts';
+import { talkOutcome } from './talk.ts';
+import { optionalPort } from './wire-fields.ts';
+
+const DEFAULT_LIMIT = 200;
+
+const credential = z.union([z.string(), z.strictObject({ username: z.string(), password: z.string() })]);
+const plain = {
+  file: undefined,
+  port: undefined,
+  prefix: undefined,
+  methods: 'safe',
+  credentials: {},
+  headers: {},
+} as const;
+
+const schema = z
+  .union([
+    z
+      .string()
+      .startsWith('/')
+      .transform((path) => ({ ...plain, path, limit: DEFAULT_LIMIT })),
+    z
+      .strictObject({
+        path: z.string().startsWith('/').optional().meta({ description: 'Where the application serves the document.' }),
+        file: z.string().min(1).optional().meta({ description: 'The document on this host, relative to this file.' }),
+        port: optionalPort,
+        prefix: z
+          .string()
+          .regex(/^(?:\/.*)?$/)
+          .optional()
+          .meta({ description: "Instead of the path of the document's servers." }),
+        methods: z
+          .enum(['safe', 'all'])
+          .default('safe')
+          .meta({ description: 'safe: GET and HEAD; all: also those that change something.' }),
+        credentials: z
+          .record(z.string(), credential)
+          .default({})
+          .meta({ description: 'By security scheme ("*": any): a key or token, or {username, password}.' }),
+        headers: headers.default({}),
+        limit: z.int().min(1).max(10_000).default(DEFAULT_LIMIT).meta({ description: 'Most operations.' }),
+      })
+      .refine(({ path, file }) => (path === undefined) !== (file === undefined), { error: 'give path or file' }),
+  ])
+  .meta({ description: 'Asks for every operation of an OpenAPI document (2, 3.0, 3.1) with sampled values.' });
+
+type OpenApiSpec = z.infer<typeof schema> & {
+  /** The content of `file`. */
+  readonly document?: string;
+};
+
+/**
+ * Every operation of an OpenAPI document, each with an outcome of its own behind that of the document. Operations are ok
+ * with any status: nobody asked for exactly these values. The first run finds them; later ones ask for the same.
+ */
+export const openapiKind: ProbeKind<OpenApiSpec> = {
+  name: 'openapi',
+  schema,
+  expects: [],
+  async load(spec, folder) {
+    if (spec.file === undefined) return spec;
+    const file = resolve(folder, spec.file);
+    try {
+      return { ...spec, document: await readFile(file, 'utf8') };
+    } catch (cause) {
+      const why = errnoOf(cause) ?? 'unknown error';
+      throw new TraceSlimError('CONFIG_INVALID', `cannot read the OpenAPI document ${file} (${why})`, { cause });
+    }
+  },
+  make: (spec, context) => {
+    const port = context.portOf(spec.port);
+    let known: Promise<ApiPlan> | undefined;
+    const plan = (text: string | undefined) => {
+      if (text === undefined && !known) return Promise.resolve(undefined);
+      known ??= planApi(text ?? '', optionsOf(spec)).catch((error) => {
+        known = undefined;
+        throw error;
+      });
+      return known;
+    };
+    return {
+      title: `:${port}${spec.path ?? ` ${spec.file}`}`,
+      ports: [port],
+      prepare: prepareOpenApi,
+      run: (container, run) => askAll(container, run, { context, port, plan }),
+    };
+  },
+};
+
+function optionsOf({ methods, prefix, credentials, limit }: OpenApiSpec) {
+  return { methods, credentials, maxOperations: limit, ...(prefix !== undefined && { prefix }) };
+}
+
+interface Api {
+  readonly context: KindContext;
+  readonly port: number;
+  /** Undefined when there is no text, and there was none before. */
+  plan(text: string | undefined): Promise<ApiPlan | undefined>;
+}
+
+async function askAll(container: Container, run: KindRun<OpenApiSpec>, api: Api): Promise<Outcome[]> {
+  const startedAt = performance.now();
+  const { id, spec } = run;
+  const served = spec.path === undefined ? undefined : await ask(container, run, api, id, getCommand(spec.path));
+  const failed = (failure: string) => [
+    talkOutcome(id, { facts: served?.outcome.facts ?? [], summary: '', failure }, startedAt),
+  ];
+  try {
+    const plan = await api.plan(served ? served.text : spec.document);
+    if (!plan) return failed(`no OpenAPI document: ${served?.outcome.summary}`);
+    return [served?.outcome ?? planOutcome(id, plan, startedAt), ...(await askEach(plan, container, run, api))];
+  } catch (error) {
+    if (!(error instanceof TraceSlimError) || error.code !== 'CONFIG_INVALID') throw error;
+    return failed(error.message);
+  }
+}
+
+function planOutcome(id: string, { operations, left }: ApiPlan, startedAt: number): Outcome {
+  const facts = [{ name: 'operations', value: String(operations.length), compare: 'exact' }] as const;
+  const summary = `${operations.length} operations${left > 0 ? `, ${left} more are not asked for` : ''}`;
+  return talkOutcome(id, { facts, summary }, startedAt);
+}
+
+async function askEach(plan: ApiPlan, container: Container, run: KindRun<OpenApiSpec>, api: Api): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const { title, command } of plan.operations) {
+    const { outcome } = await ask(container, run, api, `${run.id}: ${title}`, command);
+    outcomes.push(container.result() ? outcome : { ...outcome, ok: true });
+  }
+  return outcomes;
+}
+
+function getCommand(resource: string): HttpCommand {
+  return { method: 'GET', resource, headers: ['Accept: application/json, */*;q=0.5'], crawl: false };
+}
+
+async function ask(
+  container: Container,
+  { spec, session, timeoutMs, signal }: KindRun<OpenApiSpec>,
+  { context, port }: Api,
+  id: string,
+  command: HttpCommand,
+): Promise<{ outcome: Outcome; text: string | undefined }> {
+  const cookie = session.cookies.header(command.resource);
+  const given = Object.entries({ ...spec.headers, ...(cookie !== undefined && { Cookie: cookie }) });
+  const names = new Set(given.map(([name]) => name.toLowerCase()));
+  const own = command.headers.filter((line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase()));
+  const lines = [...own, ...given.map(([name, value]) => `${name}: ${value}`)];
+  const options = { id, port, command: { ...command, headers: lines }, timeoutMs, origins: context.origins };
+  const { outcome, reply } = await request(container, options, signal);
+  const isGood = reply.kind === 'answer' && reply.status < 300;
+  return { outcome, text: isGood ? reply.body.bytes?.toString('utf8') : undefined };
+}
