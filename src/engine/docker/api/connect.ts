@@ -12,6 +12,8 @@ export interface ConnectOptions {
   /** Names of images; a daemon that has them all is preferred. */
   readonly wanted: readonly string[];
   readonly signal: AbortSignal;
+  /** How long each try may take. Default: 5 s on this host, 15 s for others. */
+  readonly timeoutMs?: number;
   /** Default: this process's. */
   readonly user?: ClientEnvironment;
 }
@@ -26,7 +28,7 @@ export async function connectDaemon(settings: EngineSettings, options: ConnectOp
   let second: Daemon | undefined;
   try {
     for (const candidate of await listCandidates(settings, user)) {
-      const tried = await checkedKind(await tryDaemon(candidate, { signal }), settings);
+      const tried = await checkedKind(await tryDaemon(candidate, options), settings);
       if (!tried.daemon) failures.push(tried);
       else if (await hasImages(tried.daemon, wanted, signal)) return tried.daemon;
       else if (second) await tried.daemon.close();

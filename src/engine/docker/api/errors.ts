@@ -35,6 +35,11 @@ const BY_ERRNO: readonly (Reason & { readonly pattern: RegExp })[] = [
 /** What a daemon's words mean, whatever status they come with: the first that matches. */
 const BY_MESSAGE: readonly (Reason & { readonly pattern: RegExp })[] = [
   {
+    pattern: /HTTP request to an HTTPS server/,
+    code: 'ENGINE_UNAVAILABLE',
+    hint: 'The daemon wants TLS: --tls-cert-path, or DOCKER_CERT_PATH with DOCKER_TLS_VERIFY=1.',
+  },
+  {
     pattern: /no space left on device|disk quota exceeded/i,
     code: 'DISK_FULL',
     hint: "Free some space on the daemon's disk: docker system prune, podman system prune.",
@@ -91,13 +96,20 @@ export function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-/**
- * dockerode writes `(HTTP code 404) no such image - No such image: nginx:latest `: what counts is at the end. A host with
- * several addresses gives an error without a message.
- */
-function wordsOf(error: unknown, errno = 'no reason given'): string {
+/** What a failure to connect is called; the message of the system has no words. */
+const SAID: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket',
+  ENOTDIR: 'there is no such socket',
+  ECONNREFUSED: 'nobody listens there',
+  EACCES: 'permission denied',
+};
+
+/** dockerode writes `(HTTP code 404) no such image - No such image: nginx:latest `: what counts is at the end. */
+function wordsOf(error: unknown, errno = ''): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim() || errno;
+  // A host with several addresses gives an error without a message.
+  if (text === '' || text.startsWith('connect ')) return SAID[errno] ?? (text || errno || 'no reason given');
+  return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim();
 }
 
 /** Nothing is there, as far as is known. */

@@ -15,20 +15,25 @@ export type DaemonTry = { readonly candidate: Candidate } & (
 const TRY_TIMEOUT_MS = { unix: 5000, remote: 15_000 };
 
 /** Tries to talk to a candidate. The caller closes the daemon. Rejects only when aborted. */
-export async function tryDaemon(candidate: Candidate, options: { signal: AbortSignal }): Promise<DaemonTry> {
+export async function tryDaemon(
+  candidate: Candidate,
+  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs?: number },
+): Promise<DaemonTry> {
   const { address, problem } = candidate;
   if (problem) return { candidate, error: problem };
   const doing = `connecting to ${address}`;
   let transport: Transport | undefined;
   try {
-    transport = await openTransport(candidate, options);
-    const timeoutMs = transport.isLocal ? TRY_TIMEOUT_MS.unix : TRY_TIMEOUT_MS.remote;
-    const described = await describeDaemon(transport, doing, { ...options, timeoutMs });
+    transport = await openTransport(candidate, { signal });
+    const described = await describeDaemon(transport, doing, {
+      signal,
+      timeoutMs: timeoutMs ?? (transport.isLocal ? TRY_TIMEOUT_MS.unix : TRY_TIMEOUT_MS.remote),
+    });
     const { isLocal, close } = transport;
     return { candidate, daemon: { isLocal, address: transport.address, close, ...described } };
   } catch (error) {
     await transport?.close();
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     return { candidate, error: explained(error, doing, transport) };
   }
 }
