@@ -221,6 +221,8 @@ export interface ScriptFile {
 
 interface ReadySettings {
   readonly timeoutMs: number;
+  /** From then on until the first probe. Absent: none. */
+  readonly waitMs?: number;
   /** Shell command that exits 0 once the application is ready. */
   readonly command?: string;
   /** Wait until the HEALTHCHECK passes. */

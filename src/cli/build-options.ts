@@ -2,6 +2,7 @@ import type { BuildSettings } from '../settings.ts';
 import type { CheckOptions } from './check-options.ts';
 import type { ContainerOptions } from './container-options.ts';
 import type { EditOptions } from './edit-options.ts';
+import type { KeepOptions } from './keep-options.ts';
 import type { OptionGroup } from './option-rows.ts';
 
 /** Options that every command has. */
@@ -85,6 +86,13 @@ export const PROBE_OPTIONS: OptionGroup = {
     { name: 'http-crawl-max-depth', kind: 'value', value: 'n', text: 'links followed in a row (3)', rare: true },
     { name: 'http-crawl-max-page-count', kind: 'value', value: 'n', text: 'pages visited (1000)', rare: true },
     { name: 'http-probe-client-timeout', kind: 'value', value: 'time', text: 'limit of one request (30s)', rare: true },
+    {
+      name: 'http-probe-start-wait',
+      kind: 'value',
+      value: 'time',
+      text: 'from being ready to the first probe',
+      rare: true,
+    },
     { name: 'healthcheck', kind: 'off', text: "do not run the image's HEALTHCHECK as a probe", rare: true },
     {
       name: 'continue-after',
@@ -101,28 +109,18 @@ export const PROBE_OPTIONS: OptionGroup = {
   ],
 };
 
-/** What is kept or dropped besides what was seen. */
-export const KEEP_OPTIONS: OptionGroup = {
-  heading: 'Keep or drop by hand:',
-  rows: [
-    { name: 'include-path', kind: 'list', value: 'path', text: 'keep a file, folder or glob' },
-    { name: 'include-path-file', kind: 'list', value: 'file', text: 'the same, one a line' },
-    { name: 'include-bin', kind: 'list', value: 'path', text: 'keep a program and its libraries', rare: true },
-    { name: 'include-bin-file', kind: 'list', value: 'file', text: 'the same, one a line', rare: true },
-    { name: 'include-exe', kind: 'list', value: 'name', text: 'keep a program found on PATH', rare: true },
-    { name: 'include-exe-file', kind: 'list', value: 'file', text: 'the same, one a line', rare: true },
-    { name: 'include-shell', kind: 'on', text: 'keep a shell and basic tools' },
-    { name: 'preserve-path', kind: 'list', value: 'path', text: 'the same as --include-path', rare: true },
-    { name: 'preserve-path-file', kind: 'list', value: 'file', text: 'the same as --include-path-file', rare: true },
-    { name: 'exclude-pattern', kind: 'list', value: 'glob', text: 'drop even what was used' },
-  ],
-};
-
 /** Which image, and what becomes of it. */
 export const RESULT_OPTIONS: OptionGroup = {
   heading: 'Input and output:',
   rows: [
     { name: 'target', kind: 'value', value: 'source', text: 'the image, when not given as argument', rare: true },
+    {
+      name: 'command-params-file',
+      kind: 'list',
+      value: 'file',
+      text: 'more options, as JSON {"name": value}',
+      rare: true,
+    },
     {
       name: 'output',
       short: 'o',
@@ -226,6 +224,7 @@ export interface ProbeOptions {
   readonly httpCrawlMaxDepth?: string;
   readonly httpCrawlMaxPageCount?: string;
   readonly httpProbeClientTimeout?: string;
+  readonly httpProbeStartWait?: string;
   readonly healthcheck?: boolean;
   readonly continueAfter?: string;
   readonly allowFailingProbes?: boolean;
@@ -234,17 +233,4 @@ export interface ProbeOptions {
   readonly readyCmd?: string;
   readonly readyHealthcheck?: boolean;
   readonly readyPort?: readonly string[];
-}
-
-export interface KeepOptions {
-  readonly includePath?: readonly string[];
-  readonly includePathFile?: readonly string[];
-  readonly includeBin?: readonly string[];
-  readonly includeBinFile?: readonly string[];
-  readonly includeExe?: readonly string[];
-  readonly includeExeFile?: readonly string[];
-  readonly includeShell?: boolean;
-  readonly preservePath?: readonly string[];
-  readonly preservePathFile?: readonly string[];
-  readonly excludePattern?: readonly string[];
 }

@@ -4,8 +4,10 @@ import type { RunContext } from '../pipeline.ts';
 import { painter, type TextOptions } from '../report/format.ts';
 import type { CommonOptions } from './build-options.ts';
 import { wantsColor } from './color.ts';
+import type { OptionGroup } from './option-rows.ts';
 import { openProgress } from './progress.ts';
 import type { OutputStream, Session } from './session.ts';
+import type { SlimFlag } from './slim-flag-table.ts';
 import { slimFlagsIn } from './slim-flags.ts';
 import { waitForUser } from './user-signal.ts';
 
@@ -29,6 +31,7 @@ export interface Console<Options> {
  */
 export async function withConsole<Options>(
   command: Command,
+  groups: readonly OptionGroup[],
   session: Session,
   body: (console: Console<Options>) => Promise<number>,
 ): Promise<number> {
@@ -39,7 +42,7 @@ export async function withConsole<Options>(
   const progress = openProgress(session.stderr, { mode, quiet, verbose, color: stderrColor, env: session.env });
   const notice = (text: string) => progress.say(`${painter(stderrColor)('cyan', 'notice:')} ${text}`);
   try {
-    checkSlimFlags(options as Record<string, unknown>, notice);
+    checkSlimFlags(slimFlagsIn(options as Record<string, unknown>, groups), notice);
     return await body({
       options,
       quiet,
@@ -66,8 +69,7 @@ export async function withConsole<Options>(
   }
 }
 
-function checkSlimFlags(options: Readonly<Record<string, unknown>>, notice: (text: string) => void): void {
-  const flags = slimFlagsIn(options);
+function checkSlimFlags(flags: readonly SlimFlag[], notice: (text: string) => void): void {
   const refused = flags.find((flag) => flag.effect === 'refused');
   if (refused) {
     throw new TraceSlimError('USAGE_INVALID', `--${refused.name} is not supported`, { hint: refused.because });

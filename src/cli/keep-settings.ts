@@ -1,42 +1,83 @@
-import type { IncludeItem, KeepSettings } from '../settings.ts';
-import type { KeepOptions } from './build-options.ts';
+import type { IncludeItem, KeepSettings, PathPermissions } from '../settings.ts';
+import { INCLUDE_OPTIONS, type IncludeOption, type KeepOptions } from './keep-options.ts';
+import { camelCase } from './option-rows.ts';
+import { parsePathPermissions, splitPathPermissions } from './path-permissions.ts';
 import type { Notice } from './probe-settings.ts';
-import { readOptionFile } from './values.ts';
+import { parseCount, readOptionFile } from './values.ts';
 
-/** The options that name what to keep: given directly, or as a file with one a line. */
-const INCLUDE_OPTIONS = [
-  { option: '--include-path', kind: 'path', key: 'includePath' },
-  { option: '--include-bin', kind: 'binary', key: 'includeBin' },
-  { option: '--include-exe', kind: 'executable', key: 'includeExe' },
-  { option: '--preserve-path', kind: 'path', key: 'preservePath' },
-] as const;
-
-/** What the user wants kept or dropped. Files that options name are read here. */
+/** What the user wants kept, dropped or changed. Files that options name are read here. */
 export async function readKeepSettings(options: KeepOptions, notice: Notice): Promise<KeepSettings> {
-  const includes: IncludeItem[] = [];
-  for (const { option, kind, key } of INCLUDE_OPTIONS) {
-    const direct = (options[key] ?? []).map((value) => ({ option, kind, value }));
-    const listed = await readListed(`${option}-file`, kind, options[`${key}File`] ?? []);
-    includes.push(...[...direct, ...listed].map((item) => withoutPermissions(item, notice)));
-  }
+  const found: Found = { includes: [], permissions: [] };
+  for (const option of INCLUDE_OPTIONS) await readIncludeOption(option, options, found);
   if (options.preservePath ?? options.preservePathFile) {
     notice('--preserve-path is the same as --include-path: every file comes from the image as it was pulled');
   }
-  if (options.includeShell) includes.push({ option: '--include-shell', kind: 'shell', value: '' });
-  return { includes, excludes: options.excludePattern ?? [] };
+  found.includes.push(...(await readReports(options.includePathsCreportFile ?? [])), ...readAppLayers(options, notice));
+  found.permissions.push(...(await readPermissions(options)));
+  const { includes, permissions } = found;
+  const excludes = options.excludePattern ?? [];
+  return { includes, excludes, ...(permissions.length > 0 ? { permissions } : {}) };
 }
 
-async function readListed(option: string, kind: IncludeItem['kind'], paths: readonly string[]): Promise<IncludeItem[]> {
-  if (paths.length === 0) return [];
+interface Found {
+  readonly includes: IncludeItem[];
+  readonly permissions: PathPermissions[];
+}
+
+async function readIncludeOption(row: IncludeOption, options: KeepOptions, found: Found): Promise<void> {
+  const { name, item: kind, itemValue = '' } = row;
+  const option = `--${name}`;
+  const given = (options as Readonly<Record<string, unknown>>)[camelCase(name)];
+  const files = (options as Readonly<Record<string, readonly string[]>>)[camelCase(`${name}-file`)];
+  if (given === true) found.includes.push({ option, kind, value: itemValue });
+  if (typeof given === 'string') found.includes.push({ option, kind, value: checked(row, given) });
+  const direct = Array.isArray(given) ? (given as readonly string[]) : [];
+  const listed = row.hasFile ? await readLists(`${option}-file`, files ?? []) : [];
+  for (const [source, values] of [
+    [option, direct],
+    [`${option}-file`, listed],
+  ] as const) {
+    for (const text of values) {
+      const { path, ...permissions } = splitPathPermissions(source, text);
+      found.includes.push({ option: source, kind, value: path });
+      if (Object.keys(permissions).length > 0) found.permissions.push({ option: source, path, ...permissions });
+    }
+  }
+}
+
+function checked({ name, item }: IncludeOption, value: string): string {
+  return item === 'layers' ? String(parseCount(`--${name}`, value, 1)) : value;
+}
+
+/** The instruction says where the layers of the application begin. */
+function readAppLayers({ includeAppImageAll, appImageStartInstruction }: KeepOptions, notice: Notice): IncludeItem[] {
+  if (includeAppImageAll) {
+    return [{ option: '--include-app-image-all', kind: 'layers', value: appImageStartInstruction ?? '' }];
+  }
+  if (appImageStartInstruction !== undefined) {
+    notice('--app-image-start-instruction says nothing without --include-app-image-all');
+  }
+  return [];
+}
+
+async function readPermissions({ pathPerms = [], pathPermsFile = [] }: KeepOptions): Promise<PathPermissions[]> {
+  const listed = await readLists('--path-perms-file', pathPermsFile);
+  return [
+    ...pathPerms.map((text) => parsePathPermissions('--path-perms', text)),
+    ...listed.map((text) => parsePathPermissions('--path-perms-file', text)),
+  ];
+}
+
+async function readLists(option: string, files: readonly string[]): Promise<string[]> {
+  if (files.length === 0) return [];
   const { parseIncludeFile } = await import('../keep/user-list.ts');
-  const texts = await Promise.all(paths.map((path) => readOptionFile(option, path)));
-  return texts.flatMap((text) => parseIncludeFile(text.toString('utf8'))).map((value) => ({ option, kind, value }));
+  const texts = await Promise.all(files.map((file) => readOptionFile(option, file)));
+  return texts.flatMap((text) => parseIncludeFile(text.toString('utf8')));
 }
 
-/** SlimToolkit's `PATH:octal#uid#gid`: the path counts, owner and mode stay the image's. */
-function withoutPermissions(item: IncludeItem, notice: Notice): IncludeItem {
-  const [, path] = /^(\/.*):[0-7]{3,5}(?:#\d*){0,2}$/.exec(item.value) ?? [];
-  if (path === undefined) return item;
-  notice(`${item.option} ${item.value}: mode and owner stay as they are in the image`);
-  return { ...item, value: path };
+async function readReports(files: readonly string[]): Promise<IncludeItem[]> {
+  if (files.length === 0) return [];
+  const { readContainerReport } = await import('../keep/container-report.ts');
+  const lists = await Promise.all(files.map((file) => readContainerReport(file)));
+  return lists.flat().map((value) => ({ option: '--include-paths-creport-file', kind: 'entry', value }));
 }

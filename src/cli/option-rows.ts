@@ -36,6 +36,11 @@ export function addOptions(command: Command, groups: readonly OptionGroup[], sho
   }
 }
 
+/** The name under which commander stores an option's value. */
+export function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 function optionsOf(row: OptionRow): Option[] {
   const short = row.short ? `-${row.short}, ` : '';
   if (row.kind === 'on' || row.kind === 'off') {

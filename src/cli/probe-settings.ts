@@ -26,6 +26,9 @@ export async function readProbeSettings(options: ProbeOptions, notice: Notice): 
     ...(options.repeat === undefined ? {} : { repeat: parseCount('--repeat', options.repeat, 0) }),
     ready: {
       timeoutMs: readyTimeoutMs,
+      ...(options.httpProbeStartWait === undefined
+        ? {}
+        : { waitMs: parseDuration('--http-probe-start-wait', options.httpProbeStartWait) }),
       ...(options.readyCmd === undefined ? {} : { command: options.readyCmd }),
       healthcheck: options.readyHealthcheck ?? false,
       ports: parsePorts('--ready-port', options.readyPort ?? []),

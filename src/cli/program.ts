@@ -9,20 +9,15 @@ import { paths } from './commands/paths.ts';
 import type { CommandSpec } from './commands/spec.ts';
 import { trace } from './commands/trace.ts';
 import { verify } from './commands/verify.ts';
-import { addOptions, type OptionGroup } from './option-rows.ts';
+import { addOptions, type OptionRow } from './option-rows.ts';
+import { expandParamsFiles } from './params-file.ts';
 import type { Session } from './session.ts';
-import { SLIM_OPTIONS } from './slim-flags.ts';
+import { slimOptions } from './slim-flags.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each command knows its own options; here they are only passed on
 const COMMANDS: readonly CommandSpec<any>[] = [build, trace, paths, verify, explain, clean, doctor];
 
 const DESCRIPTION = 'Make container images small by watching what they use, and prove that the result still works.';
-
-/** Options of SlimToolkit that stand before the command. */
-const LEADING_OPTIONS: OptionGroup = {
-  heading: SLIM_OPTIONS.heading,
-  rows: [...SLIM_OPTIONS.rows, { name: 'report', kind: 'value', value: 'file', text: 'as build --report', rare: true }],
-};
 
 /**
  * Runs one command line (without node and script). Gives the exit status.
@@ -31,20 +26,20 @@ const LEADING_OPTIONS: OptionGroup = {
  */
 export async function runProgram(argv: readonly string[], session: Session): Promise<number> {
   let status = 0;
-  const words = normalizeArguments(argv, {
+  const words = normalizeArguments(await expandParamsFiles(argv), {
     commands: new Set(['help', ...COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases])]),
-    booleans: booleanNames(),
+    options: allOptions(),
   });
   const showAll = words.includes('--help-all');
   const program = newProgram(session, showAll);
   for (const spec of COMMANDS) {
     const command = addCommand(program, spec, async (operands) => {
       const { withConsole } = await import('./console.ts');
-      status = await withConsole(command, session, (console) => spec.run(operands, console, session));
+      status = await withConsole(command, spec.groups, session, (console) => spec.run(operands, console, session));
     });
     // Options of commands that are not named here would only cost time.
     const isNamed = [spec.name, ...(spec.aliases ?? [])].some((name) => words.includes(name));
-    const groups = spec.acceptsSlimFlags ? [...spec.groups, SLIM_OPTIONS] : spec.groups;
+    const groups = spec.acceptsSlimFlags ? [...spec.groups, slimOptions(spec.groups)] : spec.groups;
     if (isNamed) addOptions(command, groups, showAll);
   }
   await program.parseAsync(
@@ -71,7 +66,7 @@ function newProgram(session: Session, showAll: boolean): Command {
       outputError: () => {},
       getOutHelpWidth: () => session.stdout.columns ?? 100,
     });
-  addOptions(program, [COMMON_OPTIONS, LEADING_OPTIONS], showAll);
+  addOptions(program, [COMMON_OPTIONS], showAll);
   return program;
 }
 
@@ -98,8 +93,7 @@ function formatExamples(examples: CommandSpec<never>['examples']): string {
   return ['Examples:', ...lines].join('\n');
 }
 
-function booleanNames(): Set<string> {
-  const groups = [LEADING_OPTIONS, ...COMMANDS.flatMap((spec) => spec.groups)];
-  const rows = groups.flatMap((group) => group.rows);
-  return new Set(rows.filter(({ kind }) => kind === 'on' || kind === 'off').map(({ name }) => name));
+function allOptions(): OptionRow[] {
+  const groups = COMMANDS.flatMap((spec) => spec.groups);
+  return [...slimOptions([]).rows, ...groups.flatMap(({ rows }) => rows)];
 }

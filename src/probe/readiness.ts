@@ -26,6 +26,8 @@ export interface ReadyConditions {
   readonly optionalPorts: readonly number[];
   readonly checks: readonly ReadyCheck[];
   readonly timeoutMs: number;
+  /** How long it is then left alone. */
+  readonly waitMs?: number;
 }
 
 export type Readiness =
@@ -49,6 +51,9 @@ export async function waitReady(
   const isServing = requiredPorts.every((port) => open.includes(port)) && (wanted.length === 0 || open.length > 0);
   for (const check of isServing ? conditions.checks : []) {
     if (!(await passes(container, check, patience))) throw notReady(container, check, timeoutMs);
+  }
+  if (isServing && conditions.waitMs) {
+    await poll(async () => container.result() && true, { timeoutMs: conditions.waitMs, signal });
   }
   const result = container.result();
   if (result) return { state: 'ended', result, openPorts: [] };

@@ -5,7 +5,6 @@ import {
   type BuildOptions,
   COMMON_OPTIONS,
   ENGINE_OPTIONS,
-  KEEP_OPTIONS,
   PROBE_OPTIONS,
   RESULT_OPTIONS,
   RUN_OPTIONS,
@@ -16,6 +15,7 @@ import { BUILD_CHECK_OPTIONS, CHECK_OPTIONS } from '../check-options.ts';
 import type { Console } from '../console.ts';
 import { CONTAINER_OPTIONS } from '../container-options.ts';
 import { EDIT_OPTIONS } from '../edit-options.ts';
+import { KEEP_OPTIONS } from '../keep-options.ts';
 import type { CommandSpec } from './spec.ts';
 
 export const build: CommandSpec<BuildOptions> = {

@@ -153,14 +153,16 @@ describe('each option reaches its setting', () => {
   });
 });
 
-test('include files are read, and permissions in them are left out with a notice', async () => {
+test('include files are read, and permissions in them are changes of the result', async () => {
   const list = await file('paths.txt', '# comment\n/a\n/b:0755#0#0\n');
-  const { settings, stderr } = await settingsFor(['build', 'x.tar', '--include-path-file', list]);
+  const { settings } = await settingsFor(['build', 'x.tar', '--include-path-file', list]);
   expect(settings.keep.includes).toEqual([
     { option: '--include-path-file', kind: 'path', value: '/a' },
     { option: '--include-path-file', kind: 'path', value: '/b' },
   ]);
-  expect(stderr).toBe('notice: --include-path-file /b:0755#0#0: mode and owner stay as they are in the image\n');
+  expect(settings.keep.permissions).toEqual([
+    { option: '--include-path-file', path: '/b', mode: 0o755, uid: 0, gid: 0 },
+  ]);
 });
 
 test('environment files hold a name=value a line', async () => {
@@ -185,8 +187,8 @@ test("SlimToolkit's options without a counterpart are named and left out, also b
   const { settings, stderr } = await settingsFor(['--log-level', 'info', 'build', '--show-clogs', 'x.tar']);
   expect(settings.source).toBe('x.tar');
   expect(stderr.split('\n').map((line) => line.split(':').slice(0, 2).join(':'))).toEqual([
-    'notice: --show-clogs is ignored',
     'notice: --log-level is ignored',
+    'notice: --show-clogs is ignored',
     '',
   ]);
 });
