@@ -35,8 +35,8 @@ async function look(layers: readonly (readonly TestEntry[])[], ...names: string[
   const unpacked = await unpackedLayers(layout, made);
   const lower = unpacked.map(({ name }) => name);
   const chain = made.map(({ diffId }) => diffId.slice(-8)).join('');
-  const inherited = await ensureInheritedDirectories(layout.layers, unpacked, chain, options);
-  expect(await ensureInheritedDirectories(layout.layers, unpacked, chain, options)).toBe(inherited);
+  const inherited = await ensureInheritedDirectories(layout.layers, async () => unpacked, chain, options);
+  expect(await ensureInheritedDirectories(layout.layers, async () => unpacked, chain, options)).toBe(inherited);
   if (inherited) lower.unshift(inherited);
   await using mount = await mountOverlay({
     layersDirectory: layout.layers,

@@ -65,13 +65,21 @@ class DaemonEngine implements Engine {
   async open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage> {
     const { transport, path } = image.location;
     const isStored = transport === 'docker-daemon';
-    const { Id: id, GraphDriver: graphDriver } = await inspectImage(
-      this.#run,
-      isStored ? path : await this.#load(image, options.signal),
-    );
+    const {
+      Id: id,
+      GraphDriver: graphDriver,
+      RootFS,
+    } = await inspectImage(this.#run, isStored ? path : await this.#load(image, options.signal));
     const name = `image${++this.#opened}`;
     const isTemporary = options.temporary ?? false;
-    return DaemonImage.open(this.#run, image, { id, graphDriver, name, isTemporary, signal: options.signal });
+    return DaemonImage.open(this.#run, image, {
+      id,
+      graphDriver,
+      diffIds: RootFS.Layers ?? [],
+      name,
+      isTemporary,
+      signal: options.signal,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

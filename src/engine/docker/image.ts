@@ -19,6 +19,8 @@ import type { GraphDriver } from './store.ts';
 export interface StoredImage {
   readonly id: string;
   readonly graphDriver: GraphDriver | undefined;
+  /** Of its layers, oldest first. */
+  readonly diffIds: readonly string[];
 }
 
 /** An image of a daemon, with its pristine files. */

@@ -1,11 +1,21 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { errnoOf } from '../../errors.ts';
 import { type ImagePath, parentOf, ROOT } from '../../rootfs/path.ts';
-import { extractTar, type UnpackedLayer } from './layer-cache.ts';
+import { extractTar } from './layer-cache.ts';
 import { packPaths } from './pack.ts';
+
+/** A layer's folder and what that does not show. */
+export interface DescribedLayer {
+  /** In the layers' folder, or absolute. */
+  readonly name: string;
+  readonly facts: {
+    readonly implicitDirectories: readonly ImagePath[];
+    readonly opaqueDirectories: readonly ImagePath[];
+  };
+}
 
 /**
  * A layer may put something into a directory of a lower layer without an entry for the directory itself, which then keeps
@@ -15,7 +25,7 @@ import { packPaths } from './pack.ts';
  */
 export async function ensureInheritedDirectories(
   layersDirectory: string,
-  layers: readonly UnpackedLayer[],
+  describe: () => Promise<readonly DescribedLayer[]>,
   chain: string,
   options: { signal: AbortSignal },
 ): Promise<string | undefined> {
@@ -29,6 +39,7 @@ export async function ensureInheritedDirectories(
   try {
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { mode: 0o755 });
+    const layers = await describe();
     const isNeeded = await copyInheritedDirectories(layersDirectory, layers, unfinished, options);
     await rename(unfinished, isNeeded ? folder : noneNeeded).catch(unlessThere);
     return isNeeded ? name : undefined;
@@ -45,12 +56,12 @@ function unlessThere(error: unknown): void {
 
 async function copyInheritedDirectories(
   layersDirectory: string,
-  layers: readonly UnpackedLayer[],
+  layers: readonly DescribedLayer[],
   folder: string,
   options: { signal: AbortSignal },
 ): Promise<boolean> {
   const stack = layers.map(({ name, facts }) => ({
-    directory: join(layersDirectory, name),
+    directory: resolve(layersDirectory, name),
     implicit: new Set(facts.implicitDirectories),
     opaque: new Set(facts.opaqueDirectories),
   }));

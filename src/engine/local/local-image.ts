@@ -46,7 +46,12 @@ export class LocalImage implements OpenedImage {
     if (image.rootfsDirectory) return LocalImage.#mountDirectory(run, image, image.rootfsDirectory, options);
     const layers = await unpackedLayers(run.layout, image.layers);
     const lower = layers.map(({ name }) => name);
-    const inherited = await ensureInheritedDirectories(run.layout.layers, layers, chainName(image), options);
+    const inherited = await ensureInheritedDirectories(
+      run.layout.layers,
+      async () => layers,
+      chainName(image),
+      options,
+    );
     if (inherited) lower.unshift(inherited);
     const listing = join(run.layout.listings, chainName(image));
     return LocalImage.#mountLower({ run, image, lower, listing, release: async () => {} }, options);
@@ -64,7 +69,7 @@ export class LocalImage implements OpenedImage {
         await mkdir(join(directory, name), { recursive: true, mode: 0o755 });
         layers.unshift({ name, facts: await unpackLayer(layer, join(directory, name), options) });
       }
-      const inherited = await ensureInheritedDirectories(directory, layers, 'slim', options);
+      const inherited = await ensureInheritedDirectories(directory, async () => layers, 'slim', options);
       const lower = [...(inherited ? [inherited] : []), ...layers.map(({ name }) => name)].map((name) =>
         join(directory, name),
       );
