@@ -7,13 +7,14 @@ import { execProbe, type Program, type TraceWrapper } from './exec.ts';
 import { probesOf } from './file/make.ts';
 import { healthcheckProbe, healthcheckReady } from './healthcheck.ts';
 import { httpProbe } from './http.ts';
+import { stopLast } from './kinds/signal.ts';
 import { HttpOrigins } from './origins.ts';
 import type { ReadyCheck, ReadyConditions } from './readiness.ts';
 import { type ImagePrograms, scriptProgram, shellProgram } from './shell.ts';
 import type { Probe } from './types.ts';
 
 export interface ProbePlan {
-  /** In the order they are to be run: HEALTHCHECK, HTTP, probe files, exec. Their ids are distinct. */
+  /** In the order they are to be run: HEALTHCHECK, HTTP, probe files, exec, and what stops the application. Their ids are distinct. */
   readonly probes: readonly Probe[];
   readonly ready: ReadyConditions;
   /** Sentences on what is not probed. */
@@ -40,12 +41,12 @@ export function planProbes(settings: ProbeSettings, config: RuntimeConfig, conte
   const health = isChecked ? healthcheckProbe({ config, ...context }) : undefined;
   const origins = new HttpOrigins();
   const fromFiles = fileProbes(settings, config, { ...context, origins }, ids);
-  const probes = [
+  const probes = stopLast([
     ...(health ? [health] : []),
     ...httpProbes(http, settings, ids, origins),
     ...fromFiles,
     ...execProbes(settings, context, ids),
-  ];
+  ]);
   const namedPorts = http.filter(({ isNamed }) => isNamed).map(({ port }) => port);
   const requiredPorts = [...namedPorts, ...fromFiles.flatMap(({ ports }) => ports), ...settings.ready.ports];
   const optionalPorts = http.filter(({ isNamed }) => !isNamed).map(({ port }) => port);
