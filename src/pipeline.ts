@@ -1,4 +1,5 @@
 import { creationSeconds } from './build/build-image.ts';
+import { notesOnEdits } from './build/edit-notes.ts';
 import { failedNames } from './build/failed-names.ts';
 import { checkDestinations, defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
 import { checkPreservable } from './build/preserve-layers.ts';
@@ -70,6 +71,8 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
   // It is awaited last; until then a failure of it is not an unhandled one.
   packages.catch(() => {});
   const { planned, observation, replay: replayPlan } = await watch(fat, settings, stages, context);
+  const editNotes = notesOnEdits(fat, settings.edits, settings.run);
+  for (const text of editNotes) context.progress({ kind: 'warning', text });
   const createdSeconds = creationSeconds(image.config, process.env.SOURCE_DATE_EPOCH);
   const result = await buildAndHeal({
     engine,
@@ -81,6 +84,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     config: planned.plan.config,
     replay: replayPlan,
     run: settings.run,
+    edits: settings.edits,
     maxRounds: settings.maxRounds,
     layers: settings.layers,
     createdSeconds,
@@ -143,7 +147,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
       removed: removedGroups(fat.rootfs, result.keep, await packages),
       excluded: excludedGroups(result.excluded),
       permissions: permissionEdits(fat.rootfs, slim.permissions),
-      warnings: [...planned.notes, ...result.warnings, ...slim.warnings],
+      warnings: [...planned.notes, ...editNotes, ...result.warnings, ...slim.warnings],
     }),
     () => `${result.keep.size} paths kept`,
   );

@@ -25,7 +25,7 @@ export interface PlanInput {
   readonly keepSettings: KeepSettings;
   /** What was mounted over the image while it was run. */
   readonly mounts?: readonly MountSettings[];
-  /** The configuration that the slim image will have, where it is another one. */
+  /** What the user has changed in the slim image's configuration. */
   readonly edited?: RuntimeConfig;
   /** What replays of earlier slim images missed. */
   readonly healed?: readonly Seed[];
@@ -60,7 +60,10 @@ export async function planKeep(input: PlanInput): Promise<Plan> {
   const isEnabled = (rule: string) => !keepSettings.disabledRules?.includes(rule);
   const listedSeeds = listed.seeds.filter(({ reason }) => reason.kind !== 'rule' || isEnabled(reason.rule));
   for (const seed of [...traced.seeds, ...listedSeeds]) addSeed(keep, seed);
-  const needed = [...(await essentialSeeds(rootfs, config)), ...(edited ? await essentialSeeds(rootfs, edited) : [])];
+  const needed = [
+    ...(await essentialSeeds(rootfs, config)),
+    ...(edited ? await essentialSeeds(rootfs, { Env: config.Env ?? [], ...edited }) : []),
+  ];
   for (const { path, reason } of [...user.seeds, ...needed]) keep.add(path, reason);
   for (const seed of mountPointSeeds(rootfs, mounts)) addSeed(keep, seed);
   await closeOver(keep, { image, rules: RULES.filter(({ id }) => isEnabled(id)), from: keep.paths(), signal });

@@ -1,5 +1,6 @@
 import { buildImage, type SlimImage } from '../build/build-image.ts';
 import type { Engine, OpenedImage } from '../engine/types.ts';
+import { changesBetween, editConfig } from '../image/config-edits.ts';
 import type { KeepSet, Reason } from '../keep/keep-set.ts';
 import type { MissedPath } from '../keep/missed.ts';
 import { type Plan, planKeep } from '../keep/plan.ts';
@@ -16,6 +17,7 @@ export interface HealInput extends ReplayInput {
   readonly engine: Engine;
   readonly keepSettings: KeepSettings;
   readonly config: RunPlan['config'];
+  readonly edits: BuildSettings['edits'];
   readonly maxRounds: number;
   readonly layers: BuildSettings['layers'];
   readonly createdSeconds: number;
@@ -75,6 +77,8 @@ export async function buildAndHeal(input: HealInput): Promise<HealResult> {
 
 function planRound(input: HealInput, healed: readonly Seed[]): Promise<Plan> {
   const { fat, trace, config, keepSettings, record } = input;
+  const own = fat.image.config.config ?? {};
+  const edited = changesBetween(own, editConfig(own, input.edits, input.run));
   return input.stages.run(
     'plan',
     'deciding what to keep',
@@ -85,6 +89,7 @@ function planRound(input: HealInput, healed: readonly Seed[]): Promise<Plan> {
         config,
         keepSettings,
         mounts: input.replay.container.mounts,
+        ...(Object.keys(edited).length > 0 ? { edited } : {}),
         healed,
         signal: record.signal,
       }),
@@ -94,7 +99,7 @@ function planRound(input: HealInput, healed: readonly Seed[]): Promise<Plan> {
 
 async function replayOn(slim: SlimImage, keep: KeepSet, input: HealInput): Promise<Replay> {
   await using opened = await input.engine.open(slim.image, { signal: input.record.signal, temporary: true });
-  return await replay(opened, keep, input);
+  return await replay(opened, keep, { ...input, slimConfig: slim.unedited.config ?? {} });
 }
 
 function summarise({ misses, probes }: Replay): string {

@@ -1,4 +1,5 @@
 import type { OpenedImage } from '../engine/types.ts';
+import type { RuntimeConfig } from '../image/types.ts';
 import type { KeepSet } from '../keep/keep-set.ts';
 import { findMisses, type MissedPath } from '../keep/missed.ts';
 import { findUnlisted } from '../keep/missed-listings.ts';
@@ -24,6 +25,8 @@ export interface ReplayInput {
   readonly replay: RunPlan;
   /** The user's overrides of how an image is run. */
   readonly run: RunSettings;
+  /** The slim image's configuration as it was before the user's edits. Absent: its own. */
+  readonly slimConfig?: RuntimeConfig;
   /** Believe a replay whose trace may have lost events. */
   readonly allowIncomplete: boolean;
   /** Lines in which an application newly reports errors count as a difference. */
@@ -50,7 +53,7 @@ export interface Replay {
 export async function replay(slim: OpenedImage, keep: Pick<KeepSet, 'has'>, input: ReplayInput): Promise<Replay> {
   const { fat, trace } = input;
   // Its own configuration, so that a mistake in that shows too.
-  const plan = withImageConfig(input.replay, slim.image.config.config ?? {}, input.run);
+  const plan = withImageConfig(input.replay, input.slimConfig ?? slim.image.config.config ?? {}, input.run);
   const run = await recordAll(slim, plan, input.record);
   const fatRootfs = seenThrough(fat.rootfs, input.replay.container.mounts);
   const missInput = { fatRootfs, keep, fatAccesses: trace.accesses, accesses: run.trace.accesses };

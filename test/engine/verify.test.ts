@@ -7,7 +7,7 @@ import { explainPath } from '../../src/keep/explain.ts';
 import { buildSlim, verifyImages } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
 import { imagePathFromText } from '../../src/rootfs/path.ts';
-import { PLAIN_CHECKS, type ProbeSettings } from '../../src/settings.ts';
+import { NO_EDITS, PLAIN_CHECKS, type ProbeSettings } from '../../src/settings.ts';
 import { Stages } from '../../src/stages.ts';
 import { stateDirectory } from '../../src/state.ts';
 import { observe } from '../../src/trace/observe.ts';
@@ -138,6 +138,7 @@ async function healed(isSeen: (access: Access) => boolean) {
     config: planned.plan.config,
     replay,
     run: plainRun,
+    edits: NO_EDITS,
     maxRounds: 5,
     layers: 'single',
     createdSeconds: 0,
