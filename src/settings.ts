@@ -194,7 +194,7 @@ export type MountSettings =
   | { readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes?: number; readonly mode?: number };
 
 /** When the container has been watched long enough. Several conditions: all must hold. */
-export type ContinueAfter = readonly ('probe' | 'exec' | 'signal' | 'enter' | { readonly timeoutMs: number })[];
+export type ContinueAfter = readonly ('probe' | 'exec' | 'signal' | 'enter' | 'exit' | { readonly timeoutMs: number })[];
 
 export interface ProbeSettings {
   /** `--exec`, in the order given: shell command lines. */

@@ -3,11 +3,11 @@ import type { Container, OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import { effectiveCommand } from '../image/config.ts';
 import { planProbes } from '../probe/plan.ts';
-
+import { poll } from '../probe/poll.ts';
 import type { ReadyConditions } from '../probe/readiness.ts';
 import { findProgram } from '../rootfs/programs.ts';
 import type { ProbeSettings, RunSettings } from '../settings.ts';
-import type { RunPlan } from './record.ts';
+import type { RunPlan, RunRecord } from './record.ts';
 import { runConfig } from './run-config.ts';
 import { type Tracing, tracedCommand } from './traced-command.ts';
 
@@ -27,6 +27,8 @@ const STOP_TIMEOUT_SECONDS = 10;
 export interface PlannedRun {
   readonly plan: RunPlan;
   readonly notes: readonly string[];
+  /** The application is given the time to end by itself. */
+  readonly untilExit?: boolean;
 }
 
 /**
@@ -49,6 +51,7 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
   const { ready, notes } = planned;
   const byHand = settings.continueAfter.some((condition) => condition === 'enter' || condition === 'signal');
   return {
+    untilExit: settings.continueAfter.includes('exit'),
     notes: byHand
       ? [...notes, 'What is done by hand while the image runs is kept, but is not replayed and not verified.']
       : notes,
@@ -91,9 +94,21 @@ async function hold(container: Container, options: PlanRunOptions, signal: Abort
       await Promise.race([container.ended, delay(condition.timeoutMs, undefined, { signal })]);
     } else if (condition === 'enter' || condition === 'signal') {
       await Promise.race([container.ended, options.userSignal?.(condition)]);
+    } else if (condition === 'exit') {
+      await untilEnded(container, { timeoutMs: EXIT_TIMEOUT_MS, signal });
     }
     signal.throwIfAborted();
   }
+}
+
+/** A day: whoever waits for an end that never comes presses ^C long before. */
+const EXIT_TIMEOUT_MS = 86_400_000;
+
+async function untilEnded(
+  container: Container,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<void> {
+  await poll(async () => container.result() && true, { timeoutMs, signal });
 }
 
 /** A replay is given a multiple of the time the fat image took to become ready, and this much more. */
@@ -101,8 +116,18 @@ const REPLAY_READY_FACTOR = 5;
 const REPLAY_READY_MS = 5000;
 
 /** The same plan for a replay: nobody is waited for, and the ports that opened on the fat image must open again. */
-export function replayOf({ plan }: PlannedRun, fat: { openPorts: readonly number[]; readyMs: number }): RunPlan {
+export function replayOf(
+  { plan, untilExit = false }: PlannedRun,
+  fat: Pick<RunRecord, 'openPorts' | 'readyMs' | 'durationMs'>,
+): RunPlan {
+  const exitTimeoutMs = REPLAY_READY_MS + REPLAY_READY_FACTOR * fat.durationMs;
   const timeoutMs = Math.min(plan.ready.timeoutMs, REPLAY_READY_MS + REPLAY_READY_FACTOR * fat.readyMs);
   const ready: ReadyConditions = { ...plan.ready, requiredPorts: fat.openPorts, optionalPorts: [], timeoutMs };
-  return { ...plan, ready, hold: async () => {} };
+  return {
+    ...plan,
+    ready,
+    hold: async (container, signal) => {
+      if (untilExit) await untilEnded(container, { timeoutMs: exitTimeoutMs, signal });
+    },
+  };
 }
