@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { errnoOf } from '../../errors.ts';
@@ -66,9 +66,13 @@ async function copyInheritedDirectories(
     opaque: new Set(facts.opaqueDirectories),
   }));
   const owners = await ownersOf(stack, options.signal);
-  if (owners.size === 0) return false;
-  await extractTar(Readable.from(packed(stack, owners, options), { objectMode: false }), folder, options);
-  return true;
+  if (owners.size > 0) {
+    await extractTar(Readable.from(packed(stack, owners, options), { objectMode: false }), folder, options);
+  }
+  // Where no layer says what the root is like, its folder shows when it was unpacked.
+  const isRootImplied = stack.every(({ implicit }) => implicit.has(ROOT));
+  if (isRootImplied) await utimes(folder, 0, 0);
+  return owners.size > 0 || isRootImplied;
 }
 
 async function* packed(
