@@ -81,6 +81,20 @@ export const PROBE_OPTIONS: OptionGroup = {
       text: 'request [crawl:][http:][METHOD:]PATH instead of GET /',
     },
     { name: 'http-probe-cmd-file', kind: 'list', value: 'file', text: 'requests as JSON {"commands":[{"method",…}]}' },
+    {
+      name: 'http-probe-apispec',
+      kind: 'list',
+      value: 'path[:prefix]',
+      text: 'GET what the OpenAPI document served there describes',
+      rare: true,
+    },
+    {
+      name: 'http-probe-apispec-file',
+      kind: 'list',
+      value: 'file[:prefix]',
+      text: 'the same by a document of this host',
+      rare: true,
+    },
     { name: 'http-probe-ports', kind: 'list', value: 'ports', text: 'instead of all exposed ports: 80,8080' },
     { name: 'http-probe-crawl', kind: 'off', text: 'do not follow links in HTML pages', rare: true },
     { name: 'http-crawl-max-depth', kind: 'value', value: 'n', text: 'links followed in a row (3)', rare: true },
@@ -219,6 +233,8 @@ export interface ProbeOptions {
   readonly httpProbeOff?: boolean;
   readonly httpProbeCmd?: readonly string[];
   readonly httpProbeCmdFile?: readonly string[];
+  readonly httpProbeApispec?: readonly string[];
+  readonly httpProbeApispecFile?: readonly string[];
   readonly httpProbePorts?: readonly string[];
   readonly httpProbeCrawl?: boolean;
   readonly httpCrawlMaxDepth?: string;

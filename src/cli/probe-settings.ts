@@ -1,5 +1,6 @@
 import type { ProbeFile } from '../probe/file/probe-file.ts';
 import type { HttpCommand, HttpProbeSettings, ProbeSettings, ScriptFile } from '../settings.ts';
+import { readApiSpecs } from './api-specs.ts';
 import type { ProbeOptions } from './build-options.ts';
 import { parseContinueAfter } from './continue-after.ts';
 import { parseCount, parseDuration, parsePorts, readOptionFile } from './values.ts';
@@ -18,7 +19,7 @@ export async function readProbeSettings(options: ProbeOptions, notice: Notice): 
   return {
     exec: options.exec ?? [],
     execFiles: await Promise.all((options.execFile ?? []).map(readScript)),
-    files: await readProbeFiles(options),
+    files: [...(await readProbeFiles(options)), ...(await readApiSpecs(options))],
     http: await readHttpSettings(options, notice),
     healthcheck: options.healthcheck ?? true,
     continueAfter: parseContinueAfter(options.continueAfter ?? 'probe&exec'),

@@ -106,10 +106,7 @@ export const SLIM_THEMES: readonly SlimTheme[] = [
         'http-crawl-concurrency',
         'http-max-concurrent-crawlers',
       ]),
-      ...refused('value', 'name the requests with --http-probe-cmd-file', [
-        'http-probe-apispec',
-        'http-probe-apispec-file',
-      ]),
+      ...honoured(['http-probe-apispec', 'http-probe-apispec-file']),
       ...ignored('on', JUDGED, [
         'http-probe-exit-on-failure',
         'http-probe-fail-on-status-5xx',
