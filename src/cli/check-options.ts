@@ -12,6 +12,7 @@ export const CHECK_OPTIONS: OptionGroup = {
       value: 'budget',
       text: 'refuse size>50MB, reduction<2, misses>0 or new-paths>0 (repeatable)',
     },
+    { name: 'junit', kind: 'value', value: 'file', text: 'the probes as JUnit XML' },
     { name: 'baseline', kind: 'value', value: 'file', text: 'report or path list that new-paths counts from' },
     { name: 'fail-on-log-errors', kind: 'on', text: 'new error lines in its log are a difference', rare: true },
   ],
@@ -30,6 +31,7 @@ export const BUILD_CHECK_OPTIONS: OptionGroup = {
 export interface CheckOptions {
   readonly failIf?: readonly string[];
   readonly baseline?: string;
+  readonly junit?: string;
   readonly failOnLogErrors?: boolean;
   readonly keepFailed?: boolean;
   readonly disableRule?: readonly string[];

@@ -23,13 +23,18 @@ export async function saveReport(report: Report, reportPath?: string): Promise<s
   const text = `${JSON.stringify(report)}\n`;
   const latest = latestReportPath();
   await mkdir(dirname(latest), { recursive: true });
-  await writeWhole(latest, text);
+  await writeReportFile(latest, text);
   if (reportPath === undefined) return latest;
-  await writeWhole(resolve(reportPath), text);
+  await writeReportFile(resolve(reportPath), text);
   return resolve(reportPath);
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+/**
+ * Writes a file whole or not at all. `option` is what names another one.
+ *
+ * @throws DISK_FULL, PERMISSION_DENIED, USAGE_INVALID (no such folder)
+ */
+export async function writeReportFile(path: string, text: string, option = '--report FILE'): Promise<void> {
   try {
     if (await isSpecialFile(path)) return await writeFile(path, text);
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
@@ -41,7 +46,7 @@ async function writeWhole(path: string, text: string): Promise<void> {
     }
   } catch (error) {
     throw new TraceSlimError(CODE_BY_ERRNO[errnoOf(error) ?? ''] ?? 'USAGE_INVALID', `cannot write report ${path}`, {
-      hint: 'choose another file with --report FILE',
+      hint: `choose another file with ${option}`,
       context: { errno: errnoOf(error) },
       cause: error,
     });

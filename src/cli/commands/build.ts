@@ -1,6 +1,3 @@
-import { EXIT } from '../../errors.ts';
-import type { Report } from '../../report/report.ts';
-import { latestReportPath } from '../../state.ts';
 import {
   type BuildOptions,
   COMMON_OPTIONS,
@@ -12,10 +9,10 @@ import {
   VERIFY_OPTIONS,
 } from '../build-options.ts';
 import { BUILD_CHECK_OPTIONS, CHECK_OPTIONS } from '../check-options.ts';
-import type { Console } from '../console.ts';
 import { CONTAINER_OPTIONS } from '../container-options.ts';
 import { EDIT_OPTIONS } from '../edit-options.ts';
 import { KEEP_OPTIONS } from '../keep-options.ts';
+import { showReport } from '../show-report.ts';
 import type { CommandSpec } from './spec.ts';
 
 export const build: CommandSpec<BuildOptions> = {
@@ -51,22 +48,7 @@ gives the same answers. The slim image is written only when it does.`,
     const settings = await readBuildSettings(source, console.options, { env: session.env, notice: console.notice });
     const { buildSlim } = await session.pipeline();
     const report = await buildSlim(settings, console.context);
-    return showReport(report, settings.reportPath, console);
+    const { reportPath } = settings;
+    return showReport(report, { reportPath, junit: console.options.junit, env: session.env }, console);
   },
 };
-
-/** Prints a report; its verdict is the exit status. */
-export async function showReport(
-  report: Report,
-  reportPath: string | undefined,
-  console: Console<unknown>,
-): Promise<number> {
-  const { formatOutputs, formatReport } = await import('../../report/text.ts');
-  console.result(report, (layout) =>
-    console.quiet
-      ? formatOutputs(report)
-      : formatReport(report, { ...layout, reportPath: reportPath ?? latestReportPath() }),
-  );
-  if (report.status === 'differs') return EXIT.slimDiffers;
-  return report.budgets.some(({ isExceeded }) => isExceeded) ? EXIT.budget : EXIT.ok;
-}

@@ -11,7 +11,7 @@ import {
 import { CHECK_OPTIONS, type CheckOptions } from '../check-options.ts';
 import { CONTAINER_OPTIONS } from '../container-options.ts';
 import type { OptionGroup } from '../option-rows.ts';
-import { showReport } from './build.ts';
+import { showReport } from '../show-report.ts';
 import type { CommandSpec } from './spec.ts';
 
 interface VerifyOptions extends RunOptions, ProbeOptions, CheckOptions {
@@ -63,6 +63,7 @@ export const verify: CommandSpec<VerifyOptions> = {
       ...(reportPath === undefined ? {} : { reportPath }),
     };
     const { verifyImages } = await session.pipeline();
-    return showReport(await verifyImages(settings, console.context), reportPath, console);
+    const report = await verifyImages(settings, console.context);
+    return showReport(report, { reportPath, junit: options.junit, env: session.env }, console);
   },
 };

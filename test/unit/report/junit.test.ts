@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { junitXml } from '../../../src/report/junit.ts';
+import type { Report } from '../../../src/report/report.ts';
+import { outcome, reportOf } from '../../support/report.ts';
+
+const differs: Partial<Report> = {
+  status: 'differs',
+  probes: [
+    {
+      ...{
+        probe: 'exec <x> \u001b[2J',
+        fat: outcome('p', 'exit 0', 20),
+        slim: outcome('p', 'exit 1', 1500),
+        equal: false,
+      },
+      differences: [{ fact: 'stdout', fat: 'a', slim: 'b', diff: '- a & a\n+ b ]]>' }],
+    },
+  ],
+};
+
+it('a probe, the look-ups and each budget are a test case', () => {
+  const xml = junitXml(reportOf());
+  expect(xml).toMatch(/<testsuite name="trace-slim docker-archive:nginx.tar".* tests="2" failures="0"/);
+  expect(xml).toContain('name="http GET :80/"');
+  expect(xml).toContain('name="look-ups"');
+});
+
+it('a difference fails, with what was found and where it parts', () => {
+  const xml = junitXml(reportOf(differs));
+  expect(xml).toMatch(/failures="1"/);
+  expect(xml).toContain('exit 0 on the fat image, exit 1 on the slim one');
+  expect(xml).toContain('- a & a');
+  expect(xml).toContain('time="1.5"');
+});
+
+it('what an image says breaks no XML', () => {
+  const xml = junitXml(reportOf(differs));
+  expect(xml).toContain('name="exec &lt;x> \\x1b[2J"');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  expect(xml).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
+  expect(xml.match(/<!\[CDATA\[/g)?.length).toBe(xml.match(/\]\]>/g)?.length);
+});
+
+it('what was missed, not run or costs too much is told', () => {
+  const [row] = reportOf().probes;
+  const lookup = { path: '/x', syscall: 'openat', errno: 'ENOENT', executable: null, phase: 'start' };
+  const misses = [{ ...lookup, kind: 'failed' as const, excludedBy: null }];
+  const budgets = [{ budget: 'size>1', actual: 2, isExceeded: true, paths: [] }];
+  const rounds = [{ round: 1, misses, durationMs: 1, added: { paths: 0, sizeBytes: 0 } }];
+  const probes = row ? [{ ...row, slim: null, equal: null }] : [];
+  const xml = junitXml(reportOf({ rounds, budgets, probes }));
+  expect(xml).toContain('1 missed on the slim image');
+  expect(xml).toContain('/x openat ENOENT');
+  expect(xml).toContain('<skipped/>');
+  expect(xml).toContain('it is 2');
+});
