@@ -13,7 +13,7 @@ import {
 } from './client-files.ts';
 
 /** What a daemon is sent as `X-Registry-Auth`. Never to be logged. */
-export type RegistryCredentials = { readonly serveraddress: string } & (
+type RegistryCredentials = { readonly serveraddress: string } & (
   | { readonly username: string; readonly password: string }
   | { readonly identitytoken: string }
   | { readonly registrytoken: string }

@@ -17,7 +17,7 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-export interface DaemonInfo {
+interface DaemonInfo {
   readonly version: string;
   /** The negotiated one: `1.41`. */
   readonly apiVersion: string;
