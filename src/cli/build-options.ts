@@ -72,6 +72,8 @@ export const PROBE_OPTIONS: OptionGroup = {
     { name: 'probe', kind: 'list', value: 'file', text: 'probes as YAML instead of GET / (repeatable)' },
     { name: 'exec', kind: 'list', value: 'command', text: 'run this in the container (repeatable)' },
     { name: 'exec-file', kind: 'list', value: 'file', text: 'run this script in the container (repeatable)' },
+    { name: 'host-exec', kind: 'list', value: 'command', text: 'run this on this host: $TRACE_SLIM_URL', rare: true },
+    { name: 'host-exec-file', kind: 'list', value: 'file', text: 'run this script on this host', rare: true },
     { name: 'http-probe', kind: 'off', text: 'no GET / on every exposed port' },
     { name: 'http-probe-off', kind: 'on', text: 'the same as --no-http-probe', rare: true },
     {
@@ -112,7 +114,7 @@ export const PROBE_OPTIONS: OptionGroup = {
       name: 'continue-after',
       kind: 'value',
       value: 'what',
-      text: 'when to stop watching: probe, exec, timeout, seconds, signal, enter; joined by & (all probes)',
+      text: 'when to stop watching: probe, exec, app-exit, timeout, seconds, signal, enter; joined by & (all probes)',
     },
     { name: 'repeat', kind: 'value', value: 'n', text: 'more traced runs of the image, put together (0)' },
     { name: 'allow-failing-probes', kind: 'on', text: 'failing is right: both images must fail alike' },
@@ -229,6 +231,8 @@ export interface ProbeOptions {
   readonly probe?: readonly string[];
   readonly exec?: readonly string[];
   readonly execFile?: readonly string[];
+  readonly hostExec?: readonly string[];
+  readonly hostExecFile?: readonly string[];
   readonly httpProbe?: boolean;
   readonly httpProbeOff?: boolean;
   readonly httpProbeCmd?: readonly string[];

@@ -3,6 +3,7 @@ import type { HttpCommand, HttpProbeSettings, ProbeSettings, ScriptFile } from '
 import { readApiSpecs } from './api-specs.ts';
 import type { ProbeOptions } from './build-options.ts';
 import { parseContinueAfter } from './continue-after.ts';
+import { readHostCommands } from './host-commands.ts';
 import { parseCount, parseDuration, parsePorts, readOptionFile } from './values.ts';
 
 const READY_TIMEOUT = '60s';
@@ -41,10 +42,13 @@ async function readScript(path: string): Promise<ScriptFile> {
   return { path, content: await readOptionFile('--exec-file', path) };
 }
 
-async function readProbeFiles({ probe = [] }: ProbeOptions): Promise<ProbeFile[]> {
-  if (probe.length === 0) return [];
+async function readProbeFiles(options: ProbeOptions): Promise<ProbeFile[]> {
+  const { probe = [] } = options;
+  const host = await readHostCommands(options);
+  if (probe.length === 0) return host ? [host] : [];
   const { loadProbeFile } = await import('../probe/file/load.ts');
-  return Promise.all(probe.map((path) => loadProbeFile(path)));
+  const files = await Promise.all(probe.map((path) => loadProbeFile(path)));
+  return host ? [...files, host] : files;
 }
 
 async function readHttpSettings(options: ProbeOptions, notice: Notice): Promise<HttpProbeSettings> {

@@ -118,10 +118,7 @@ export const SLIM_THEMES: readonly SlimTheme[] = [
   },
   {
     heading: 'Run commands, and go on',
-    flags: [
-      ...honoured(['exec', 'exec-file', 'continue-after']),
-      ...refused('value', 'run what can be run in the container with --exec', ['host-exec', 'host-exec-file']),
-    ],
+    flags: [...honoured(['exec', 'exec-file', 'host-exec', 'host-exec-file', 'continue-after'])],
   },
   {
     heading: 'Run the image',

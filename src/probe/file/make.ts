@@ -9,8 +9,6 @@ import type { ProbeGroup, ProbeItem, ProbeSet } from './probe-file.ts';
 
 /** What making probes of a set takes. */
 export interface SetContext extends Omit<KindContext, 'portOf'> {
-  /** Ports to use where an item and its file name none, the first one first. */
-  readonly ports: readonly number[];
   /** Claims an id; gives it with a number behind it when it is taken. */
   claim(id: string): string;
 }
@@ -44,14 +42,15 @@ function runnableOf(
   defaultPort: number | undefined,
 ): Runnable {
   const kind = kindOf(item.kind);
+  const ports = defaultPort === undefined ? context.ports : [defaultPort, ...context.ports];
   const portOf = (given: number | undefined) => {
-    const port = given ?? defaultPort ?? context.ports[0];
+    const port = given ?? ports[0];
     if (port !== undefined) return port;
     throw new TraceSlimError('CONFIG_INVALID', `${item.place}: the ${item.kind} probe has no port`, {
       hint: 'The image exposes none: name one with port, or for all probes with defaults: {port: …}.',
     });
   };
-  const made = kind.make(item.spec, { ...context, portOf });
+  const made = kind.make(item.spec, { ...context, ports, portOf });
   const title = item.name ?? `${item.kind} ${made.title}`.trimEnd();
   const id = context.claim(groupName === undefined ? title : `${groupName}: ${title}`);
   return { id, item, kind, made, names };

@@ -48,6 +48,8 @@ export interface KindContext {
   readonly origins: HttpOrigins;
   /** Ids that are taken, for kinds that give several outcomes. */
   readonly claimed: Set<string>;
+  /** Ports to use where none is given, the first one first. */
+  readonly ports: readonly number[];
   /** The port to use: the one given, the file's default, or the lowest the image exposes. Errors: CONFIG_INVALID. */
   portOf(given: number | undefined): number;
 }
