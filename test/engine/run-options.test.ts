@@ -6,12 +6,16 @@ import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
 import { locate } from '../../src/engine/local/toolkit.ts';
 import type { Container, Engine, OpenedImage } from '../../src/engine/types.ts';
 import { openImage } from '../../src/image/open.ts';
-import type { RuntimeConfig } from '../../src/image/types.ts';
-import { type ContainerSettings, PLAIN_CONTAINER } from '../../src/settings.ts';
+import type { Image, Layer, RuntimeConfig } from '../../src/image/types.ts';
+import { buildSlim } from '../../src/pipeline.ts';
+import type { Report } from '../../src/report/report.ts';
+import { type ContainerSettings, NO_EDITS, PLAIN_CONTAINER } from '../../src/settings.ts';
 import { stateDirectory } from '../../src/state.ts';
 import { straceCommand } from '../../src/trace/strace-command.ts';
-import { leftovers } from '../support/engine.ts';
+import { leftovers, testContext } from '../support/engine.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
+import { buildSettings, execProbes } from '../support/settings.ts';
+import { collect, recordsOf } from '../support/tar.ts';
 
 const { signal } = new AbortController();
 let engine: Engine;
@@ -205,5 +209,83 @@ describe('what the built-in engine cannot do', () => {
     const mounts = [{ type: 'volume', source: 'data', target: '/x', readOnly: false } as const];
     expect(await check({ mounts })).toEqual([expect.stringContaining('data starts as a new one')]);
     expect(await check({})).toEqual([]);
+  });
+});
+
+describe('a slim image built with run options and edits', () => {
+  const output = () => join(folder, 'slim.tar');
+  let report: Report;
+  let slim: Image;
+  let content: Map<string, string>;
+
+  beforeAll(async () => {
+    writeFileSync(join(folder, 'greeting'), 'from the host\n');
+    const mounts = [
+      { type: 'bind', source: join(folder, 'greeting'), target: '/etc/issue', readOnly: true },
+      { type: 'bind', source: folder, target: '/usr/share/git-core', readOnly: true },
+      { type: 'tmpfs', target: '/var/cache' },
+      { type: 'volume', source: 'data', target: '/var/data', readOnly: false },
+    ] as const;
+    const container = { ...PLAIN_CONTAINER, mounts, hostname: 'web-1' };
+    report = await buildSlim(
+      buildSettings(`docker-archive:${fixtureImage('git')}`, `docker-archive:${output()}`, {
+        probes: execProbes(
+          'cat /etc/issue /usr/share/git-core/greeting; ls /var/cache; git --version; echo $HOSTNAME $GREETING',
+        ),
+        run: { config: { Cmd: ['git', 'version'] }, env: ['GREETING=hi', 'SECRET=x'], container },
+        edits: {
+          ...NO_EDITS,
+          overrides: ['Cmd', 'Volumes'],
+          set: { Entrypoint: ['/usr/bin/tac'] },
+          addEnv: ['MORE=1'],
+          addLabels: { team: 'web' },
+        },
+      }),
+      testContext(),
+    );
+    slim = await openImage(`docker-archive:${output()}`, { signal });
+    const records = await recordsOf(await collect((slim.layers[0] as Layer).open()));
+    content = new Map(
+      records.map(({ name, bodyBytes }) => [`/${name.replace(/\/$/, '')}`, bodyBytes.toString('latin1')]),
+    );
+  });
+
+  afterAll(() => slim[Symbol.asyncDispose]());
+
+  test('is verified with the mounts in place', () => {
+    expect(report.status).toBe('verified');
+    expect(report.probes.length).toBeGreaterThan(1);
+    expect(report.probes.every(({ equal }) => equal)).toBe(true);
+  });
+
+  test('has no mounted host file, but what the image itself has in its place', () => {
+    expect(content.get('/etc/issue')).toMatch(/Debian/);
+    expect([...content.values()].some((body) => body.includes('from the host'))).toBe(false);
+  });
+
+  test('has the mount points that the image has, and nothing from below them', () => {
+    const below = (target: string) => [...content.keys()].filter((path) => path.startsWith(target));
+    expect(below('/usr/share/git-core')).toEqual(['/usr/share/git-core']);
+    expect(below('/var/cache')).toEqual(['/var/cache']);
+    expect(below('/var/data')).toEqual([]);
+  });
+
+  test('has the edits in its configuration and nothing else of the run', () => {
+    const { config = {} } = slim.config;
+    expect(config).toMatchObject({
+      Cmd: ['git', 'version'],
+      Entrypoint: ['/usr/bin/tac'],
+      Volumes: { '/var/data': {} },
+    });
+    expect(config.Labels).toMatchObject({ team: 'web' });
+    expect(config.Env).toContain('MORE=1');
+    expect(JSON.stringify(slim.config)).not.toMatch(/SECRET|GREETING|web-1|from the host/);
+  });
+
+  test('has the program of its new entrypoint, and says that it was not tried', () => {
+    expect(content.has('/usr/bin/tac')).toBe(true);
+    expect(report.warnings).toContainEqual(
+      expect.stringMatching(/^Entrypoint, Env of the edited configuration were not tried/),
+    );
   });
 });
