@@ -23,6 +23,7 @@ import { displayPath } from './rootfs/path.ts';
 import type {
   BuildSettings,
   CheckSettings,
+  CleanSettings,
   EngineSettings,
   PathsSettings,
   RunSettings,
@@ -258,10 +259,17 @@ export async function listPaths(settings: PathsSettings, context: RunContext): P
   return [...new Set(lists.flat())].sort();
 }
 
-/** Removes what runs that died have left. */
-export async function cleanLeftovers(options: { cache: boolean }, _context: RunContext): Promise<CleanReport> {
+/** Removes what runs that died have left: on this host, and at the daemons that can be reached. */
+export async function cleanLeftovers(options: CleanSettings, { signal }: RunContext): Promise<CleanReport> {
   const { cleanLocal } = await import('./engine/local/clean.ts');
-  return cleanLocal(layoutOf(stateDirectory()), options);
+  const { cleanDaemons } = await import('./engine/docker/clean.ts');
+  const local = await cleanLocal(layoutOf(stateDirectory()), options);
+  const daemons = await cleanDaemons(options.engine, signal);
+  return {
+    removed: [...daemons.removed, ...local.removed],
+    kept: [...daemons.kept, ...local.kept],
+    freedBytes: local.freedBytes,
+  };
 }
 
 /** What this host can do, and why not: the built-in engine, and the daemons that the settings lead to. */

@@ -125,6 +125,14 @@ export interface VerifySettings {
   readonly reportPath?: string;
 }
 
+/** What `clean` is told. */
+export interface CleanSettings {
+  /** Whose daemon is cleaned too; `auto`: every one that is found, `local`: none. */
+  readonly engine: EngineSettings;
+  /** Unpacked layers and other caches as well. */
+  readonly cache: boolean;
+}
+
 /** What `paths` is told. Each input is a trace file, or an image that is traced first. */
 export interface PathsSettings {
   readonly inputs: readonly string[];

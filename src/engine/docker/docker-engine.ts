@@ -10,7 +10,7 @@ import { connectDaemon, type Daemon } from './api/connect.ts';
 import { Delivery } from './delivery.ts';
 import { DaemonImage } from './image.ts';
 import { imageStore, inspectImage } from './image-store.ts';
-import { labelsOf, TEMPORARY_REPOSITORY } from './labels.ts';
+import { labelsOf, temporaryName } from './labels.ts';
 import { loadImage } from './load.ts';
 import { removeRun } from './remove.ts';
 import type { DaemonRun } from './run.ts';
@@ -94,7 +94,7 @@ class DaemonEngine implements Engine {
   #load(image: Image, signal: AbortSignal): Promise<string> {
     const known = this.#loaded.get(image);
     if (known !== undefined) return known;
-    const name = `${TEMPORARY_REPOSITORY}:${this.#run.id}-${this.#loaded.size + 1}`;
+    const name = temporaryName(this.#run.id, this.#loaded.size + 1);
     const loading = sent(this.#run, image, name, signal);
     this.#loaded.set(image, loading);
     return loading;

@@ -6,7 +6,7 @@ import type { FindOptions, ImageStore } from '../types.ts';
 import { asked, statusOf } from './api/errors.ts';
 import { pullImage } from './api/pull.ts';
 import type { DaemonRun } from './run.ts';
-import { type Inspected, storedImage } from './stored-image.ts';
+import { type Inspected, isImageId, storedImage } from './stored-image.ts';
 
 /** Images that were sent to a daemon in this run, by what they were made from. */
 export interface LoadedImages {
@@ -20,7 +20,7 @@ export function imageStore(run: DaemonRun, loaded: LoadedImages): ImageStore {
     async find(name, options) {
       const found = await findOrPull(run, name, options);
       checkPlatform(name, found, options.platform);
-      return storedImage(run, `docker-daemon:${name}`, found);
+      return storedImage(run, found, name);
     },
     async publish(image, names, { signal }) {
       const temporary = await loaded.ensure(image, signal);
@@ -52,12 +52,11 @@ export async function inspectImage(run: DaemonRun, name: string): Promise<Inspec
 
 async function findOrPull(run: DaemonRun, name: string, options: FindOptions): Promise<Inspected> {
   const { pull, platform, signal, progress } = options;
-  const isId = /^(?:sha256:)?[0-9a-f]{12,64}$/.test(name);
   const there =
     pull === 'always' ? undefined : await asked(lookUp(run, name), `looking for the image ${name}`, { signal });
   const isWanted = there && (!platform || isPlatform(platformOf(there), platform));
   if (there && (isWanted || pull === 'never')) return there;
-  if (pull !== 'never' && !isId && parseImageName(name)) {
+  if (pull !== 'never' && !isImageId(name) && parseImageName(name)) {
     await pullImage(run.daemon, name, { ...(platform ? { platform } : {}), signal, progress });
   }
   return inspectImage(run, name);

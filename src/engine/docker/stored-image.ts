@@ -23,15 +23,23 @@ export interface Inspected {
   readonly GraphDriver?: GraphDriver;
 }
 
-/** An image of a daemon's store as the rest of the program knows images. Its layers are fetched when they are asked for. */
-export async function storedImage(run: DaemonRun, source: string, inspected: Inspected): Promise<Image> {
+/** Whether a user means an image by its id, or the beginning of it. */
+export function isImageId(name: string): boolean {
+  return /^(?:sha256:)?[0-9a-f]{12,64}$/.test(name);
+}
+
+/**
+ * An image of a daemon's store as the rest of the program knows images, by the name it was asked for. Its layers are
+ * fetched when they are read.
+ */
+export async function storedImage(run: DaemonRun, inspected: Inspected, name: string): Promise<Image> {
   const { Id: id, Os: os, Architecture: architecture, Variant: variant } = inspected;
   const config = (await rawConfig(inspected)) ?? (await toldConfig(run, inspected));
   const saved = savedLayers((inspected.RootFS.Layers ?? []) as DiffId[], () => saveImage(run, id));
   return {
-    source,
+    source: `docker-daemon:${name}`,
     location: { transport: 'docker-daemon', path: id },
-    names: inspected.RepoTags ?? [],
+    names: isImageId(name) ? (inspected.RepoTags ?? []) : [name],
     digest: digestOf(inspected),
     config,
     platform: { os, architecture, ...(variant ? { variant } : {}) },
