@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { errnoOf, TraceSlimError } from '../errors.ts';
 import type { HttpCommand } from '../settings.ts';
+import { formOf } from './form.ts';
 
 const PROTOCOLS = ['http', 'https'] as const;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
@@ -41,7 +42,7 @@ function isOneOf(known: readonly string[], word: string): boolean {
 
 /**
  * Reads a `--http-probe-cmd-file`: SlimToolkit's JSON, `{"commands": [{"method", "resource", "port", "protocol",
- * "headers", "body", "body_file", "username", "password", "crawl"}]}`. A `body_file` is relative to the file's folder.
+ * "headers", "body", "body_file", "body_is_form", "form_field_name", "form_file_name", "username", "password", "crawl"}]}`. A `body_file` is relative to the file's folder.
  * Errors: CONFIG_INVALID, naming the file and the place in it.
  */
 export async function loadHttpCommandFile(file: string): Promise<HttpCommand[]> {
@@ -78,9 +79,9 @@ const probeCommand = z.strictObject({
   password: z.string().optional(),
   crawl: z.boolean().default(false),
   body_generate: unsupported,
-  body_is_form: unsupported,
-  form_field_name: unsupported,
-  form_file_name: unsupported,
+  body_is_form: z.boolean().default(false),
+  form_field_name: z.string().optional(),
+  form_file_name: z.string().optional(),
   fastcgi: unsupported,
 });
 
@@ -89,15 +90,18 @@ const probeFile = z.strictObject({
 });
 
 async function toCommand(command: z.infer<typeof probeCommand>, index: number, file: string): Promise<HttpCommand> {
-  const { method, resource, headers, crawl, port, protocol, body, body_file: bodyFile, username, password } = command;
+  const { method, resource, crawl, port, protocol, body, body_file: bodyFile, username, password } = command;
   if (body && bodyFile) throw invalid(file, `commands[${index}]: body and body_file exclude each other`);
-  const bytes = bodyFile
+  const content = bodyFile
     ? await readOrFail(resolve(dirname(file), bodyFile), file, `commands[${index}].body_file: `)
     : Buffer.from(body ?? '');
+  const fileName = command.form_file_name ?? (bodyFile && basename(bodyFile));
+  const form = command.body_is_form ? formOf(content, { field: command.form_field_name, fileName }) : undefined;
+  const bytes = form?.body ?? content;
   return {
     method,
     resource,
-    headers,
+    headers: form ? [...command.headers, form.header] : command.headers,
     crawl,
     ...(port && { port }),
     ...(protocol && { protocol }),

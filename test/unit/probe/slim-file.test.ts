@@ -34,6 +34,17 @@ describe('an HTTP probe on the command line', () => {
 });
 
 describe('an HTTP probe file', () => {
+  it('describes an upload as SlimToolkit does', async () => {
+    await writeFile(join(folder, 'photo.png'), 'pixels');
+    const [upload] = await read({
+      commands: [
+        { method: 'POST', resource: '/', body_file: 'photo.png', body_is_form: true, form_field_name: 'photo' },
+      ],
+    });
+    expect(upload?.headers).toEqual([expect.stringMatching(/^Content-Type: multipart\/form-data; boundary=/)]);
+    expect(upload?.body?.toString()).toMatch(/name="photo"; filename="photo.png"\r\n.*\r\n\r\npixels\r\n/);
+  });
+
   it('is read with SlimToolkit’s keys and defaults', async () => {
     await writeFile(join(folder, 'body.bin'), Buffer.from([1, 2, 255]));
     const commands = await read({
@@ -85,7 +96,6 @@ describe('an HTTP probe file', () => {
     [{ commands: [{ headers: ['no colon'] }] }, /commands\[0\]\.headers\[0\]: must read "Name: value"/],
     [{ commands: [{ headers: ['A: b\r\nC: d'] }] }, /commands\[0\]\.headers\[0\]: /],
     [{ commands: [{ body_generate: 'text' }] }, /commands\[0\]\.body_generate: is not supported/],
-    [{ commands: [{ body_is_form: true }] }, /commands\[0\]\.body_is_form: is not supported/],
     [{ commands: [{ fastcgi: { root: '/' } }] }, /commands\[0\]\.fastcgi: is not supported/],
     [{ commands: [{ path: '/' }] }, /commands\[0\]: unknown key: path/],
     [{ commands: [{ body: 'a', body_file: 'b' }] }, /commands\[0\]: body and body_file exclude each other/],
