@@ -10,12 +10,15 @@ export interface SocketProvider {
 
 const KEPT_CHARACTERS = 4096;
 
-/** Reads what a program complains about. Gives a function for its last line that says something. */
-export function withLastWords(stderr: Readable): () => string {
+/** Reads what a program complains about. Gives a function for its last line that says something else than `noReason`. */
+export function withLastWords(stderr: Readable, noReason?: RegExp): () => string {
   let text = '';
   stderr.setEncoding('utf8').on('data', (chunk: string) => {
     text = (text + chunk).slice(-KEPT_CHARACTERS);
   });
   stderr.on('error', () => {});
-  return () => text.trim().split('\n').at(-1)?.trim() ?? '';
+  return () => {
+    const lines = text.split('\n').map((line) => line.trim());
+    return lines.findLast((line) => line !== '' && !noReason?.test(line)) ?? '';
+  };
 }

@@ -27,6 +27,7 @@ async function addProgram(name: string, script: string) {
 
 /** Stands for `ssh HOST docker system dial-stdio`: notes its arguments and connects to a socket. */
 const relay = (socketPath: string) => `#!${process.execPath}
+if (process.argv.includes('-O')) process.exit();
 require('node:fs').writeFileSync('${folder}/arguments', process.argv.slice(2).join('\\n'));
 const socket = require('node:net').connect({ path: '${socketPath}', allowHalfOpen: true });
 process.stdin.pipe(socket).pipe(process.stdout);
@@ -51,7 +52,10 @@ test("a daemon of another host is reached through the user's ssh", async () => {
 
 test('what ssh complains about is the reason', async () => {
   await using user = await newUser();
-  await addProgram('ssh', '#!/bin/sh\necho "Host key verification failed." >&2\nexit 255\n');
+  await addProgram(
+    'ssh',
+    '#!/bin/sh\necho "Host key verification failed." >&2\necho "ControlSocket /x already exists, disabling" >&2\nexit 255\n',
+  );
   await expect(connectDaemon({ ...AUTO, host: 'ssh://far' }, { wanted: [], signal, user })).rejects.toMatchObject({
     code: 'ENGINE_UNAVAILABLE',
     message: 'connecting to ssh://far failed: Host key verification failed.',
