@@ -1,4 +1,5 @@
 import type { Budget } from '../settings.ts';
+import { formatBytes } from './format.ts';
 import type { BudgetReport, Report, ShownPath } from './report.ts';
 
 const MAX_PATHS = 20;
@@ -9,6 +10,11 @@ export interface Measured extends Pick<Report, 'fat' | 'slim' | 'rounds'> {
   readonly paths: readonly ShownPath[];
   /** Tells which of them an earlier result had; undefined when there is none to go by. */
   readonly baseline: ((path: ShownPath) => boolean) | undefined;
+}
+
+/** What was measured, for people. */
+export function measuredText({ budget, actual }: Pick<BudgetReport, 'budget' | 'actual'>): string {
+  return budget.startsWith('size') ? formatBytes(actual) : String(Number(actual.toFixed(2)));
 }
 
 /** Holds a slim image against what it may cost. */

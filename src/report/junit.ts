@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Builder, TestSuite } from 'junit-report-builder';
+import { measuredText } from './budgets.ts';
 import { printable } from './format.ts';
 import type { BudgetReport, Miss, ProbeReport, Report } from './report.ts';
 
@@ -39,7 +40,7 @@ function addMisses(suite: TestSuite, misses: readonly Miss[]): void {
 function addBudget(suite: TestSuite, { budget, actual, isExceeded, paths }: BudgetReport): void {
   const test = suite.testCase().className('trace-slim.budget').name(plain(budget));
   if (!isExceeded) return;
-  test.failure(`it is ${actual}`, 'budget');
+  test.failure(`it is ${measuredText({ budget, actual })}`, 'budget');
   if (paths.length > 0) test.stacktrace(plain(paths.join('\n')));
 }
 

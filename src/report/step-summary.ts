@@ -1,3 +1,4 @@
+import { measuredText } from './budgets.ts';
 import { formatAmount, formatBytes, formatDuration, printable } from './format.ts';
 import type { ProbeReport, Report } from './report.ts';
 
@@ -43,7 +44,7 @@ function sizes({ fat, slim, reduction, outputs }: Report): string[] {
 function budgets({ budgets: judged }: Report): string[] {
   return judged.map(({ budget, actual, isExceeded, paths }) => {
     const names = isExceeded && paths.length > 0 ? `: ${paths.map(code).join(', ')}` : '';
-    return `- ${isExceeded ? '❌ over budget' : '✅ within budget'} ${code(budget)}, it is ${Number(actual.toFixed(2))}${names}`;
+    return `- ${isExceeded ? '❌ over budget' : '✅ within budget'} ${code(budget)}, it is ${measuredText({ budget, actual })}${names}`;
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Outcome } from '../probe/types.ts';
+import { measuredText } from './budgets.ts';
 import {
   formatAmount,
   formatBytes,
@@ -178,7 +179,7 @@ function lookupText({ path, syscall, errno, executable, phase }: Lookup, words =
 
 function budgets({ budgets: judged }: Report, paint: Paint): string[] {
   return judged.map(({ budget, actual, isExceeded, paths }) => {
-    const found = budget.startsWith('size') ? formatBytes(actual) : String(Number(actual.toFixed(2)));
+    const found = measuredText({ budget, actual });
     const state = isExceeded ? paint('red', 'OVER BUDGET') : paint('green', 'within budget');
     const left = paths.length - MAX_BUDGET_PATHS;
     const names = isExceeded && paths.length > 0 ? `: ${paths.slice(0, MAX_BUDGET_PATHS).join(', ')}` : '';

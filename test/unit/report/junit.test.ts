@@ -52,5 +52,5 @@ it('what was missed, not run or costs too much is told', () => {
   expect(xml).toContain('1 missed on the slim image');
   expect(xml).toContain('/x openat ENOENT');
   expect(xml).toContain('<skipped/>');
-  expect(xml).toContain('it is 2');
+  expect(xml).toContain('it is 2 B');
 });
