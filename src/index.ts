@@ -5,10 +5,11 @@ export {
   diagnose,
   listPaths,
   type RunContext,
+  starterProbes,
   traceImage,
   verifyImages,
 } from './pipeline.ts';
 export type { ProgressEvent, ProgressSink, Stage } from './progress.ts';
 export type { Report } from './report/report.ts';
 export type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
-export type { BuildSettings, PathsSettings, TraceSettings, VerifySettings } from './settings.ts';
+export type { BuildSettings, PathsSettings, StarterSettings, TraceSettings, VerifySettings } from './settings.ts';

@@ -27,6 +27,7 @@ import type {
   EngineSettings,
   PathsSettings,
   RunSettings,
+  StarterSettings,
   TraceSettings,
   VerifySettings,
 } from './settings.ts';
@@ -237,6 +238,26 @@ function inImage({ rootfs }: OpenedImage): Pick<KeepSet, 'has'> {
 
 function replayFindings(result: Replay | undefined): Pick<Report, 'suspicion' | 'logErrors'> {
   return { suspicion: result?.suspicion ?? null, logErrors: result?.logErrors ?? [] };
+}
+
+/** A commented probe file to start from: what an image says of itself, and what its ports speak when it runs. */
+export async function starterProbes(settings: StarterSettings, context: RunContext): Promise<string> {
+  const stages = new Stages(context.progress);
+  await using sources = await openStageSources(stages, [settings.source], settings, context);
+  const { engine, images } = sources;
+  const [image] = images as [Image];
+  await using opened = await openStage(stages, engine, image, context.signal);
+  const [{ lookAround }, { starterFile }] = await Promise.all([
+    import('./init/look-around.ts'),
+    import('./init/starter-file.ts'),
+  ]);
+  const findings = await stages.run(
+    'trace',
+    'running the image to see what it does',
+    () => lookAround(opened, settings, recordOptions(context, 'trace')),
+    ({ ports, commands }) => `${ports.length} open ports, ${commands.length} commands tried`,
+  );
+  return starterFile(findings);
 }
 
 /** An include list from traces, or from images that are traced first: one path a line, as `--include-path-file` reads it. */

@@ -133,6 +133,9 @@ export interface CleanSettings {
   readonly cache: boolean;
 }
 
+/** What `init` is told. */
+export type StarterSettings = Pick<TraceSettings, 'source' | 'engine' | 'run' | 'probes'>;
+
 /** What `paths` is told. Each input is a trace file, or an image that is traced first. */
 export interface PathsSettings {
   readonly inputs: readonly string[];

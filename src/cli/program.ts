@@ -5,6 +5,7 @@ import { build } from './commands/build.ts';
 import { clean } from './commands/clean.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
+import { init } from './commands/init.ts';
 import { paths } from './commands/paths.ts';
 import type { CommandSpec } from './commands/spec.ts';
 import { trace } from './commands/trace.ts';
@@ -15,7 +16,7 @@ import type { Session } from './session.ts';
 import { slimOptions } from './slim-flags.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each command knows its own options; here they are only passed on
-const COMMANDS: readonly CommandSpec<any>[] = [build, trace, paths, verify, explain, clean, doctor];
+const COMMANDS: readonly CommandSpec<any>[] = [build, init, trace, paths, verify, explain, clean, doctor];
 
 const DESCRIPTION = 'Make container images small by watching what they use, and prove that the result still works.';
 

@@ -9,7 +9,7 @@ export interface OutputStream extends Writable {
 /** What the commands call. */
 type Pipeline = Pick<
   typeof import('../pipeline.ts'),
-  'buildSlim' | 'traceImage' | 'verifyImages' | 'listPaths' | 'cleanLeftovers' | 'diagnose'
+  'buildSlim' | 'traceImage' | 'verifyImages' | 'listPaths' | 'starterProbes' | 'cleanLeftovers' | 'diagnose'
 >;
 
 /** The world around one invocation of the program. */

@@ -24,6 +24,7 @@ const context: KindContext = {
   programs: { find: () => undefined },
   origins: new HttpOrigins(0),
   claimed: new Set(),
+  ports: [PORT],
   portOf: (given) => given ?? PORT,
 };
 
