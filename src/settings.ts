@@ -250,6 +250,7 @@ export interface HttpProbeSettings {
   readonly crawl: boolean;
   readonly crawlMaxDepth: number;
   readonly crawlMaxPages: number;
+  readonly crawlMaxTimeMs: number;
   /** Ports to probe instead of all exposed ones. */
   readonly ports: readonly number[];
   readonly timeoutMs: number;

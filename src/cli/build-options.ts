@@ -101,6 +101,13 @@ export const PROBE_OPTIONS: OptionGroup = {
     { name: 'http-probe-crawl', kind: 'off', text: 'do not follow links in HTML pages', rare: true },
     { name: 'http-crawl-max-depth', kind: 'value', value: 'n', text: 'links followed in a row (3)', rare: true },
     { name: 'http-crawl-max-page-count', kind: 'value', value: 'n', text: 'pages visited (1000)', rare: true },
+    {
+      name: 'http-crawl-max-time',
+      kind: 'value',
+      value: 'time',
+      text: 'how long pages are looked for (60s)',
+      rare: true,
+    },
     { name: 'http-probe-client-timeout', kind: 'value', value: 'time', text: 'limit of one request (30s)', rare: true },
     {
       name: 'http-probe-start-wait',
@@ -243,6 +250,7 @@ export interface ProbeOptions {
   readonly httpProbeCrawl?: boolean;
   readonly httpCrawlMaxDepth?: string;
   readonly httpCrawlMaxPageCount?: string;
+  readonly httpCrawlMaxTime?: string;
   readonly httpProbeClientTimeout?: string;
   readonly httpProbeStartWait?: string;
   readonly healthcheck?: boolean;

@@ -10,6 +10,7 @@ const READY_TIMEOUT = '60s';
 const REQUEST_TIMEOUT = '30s';
 const CRAWL_DEPTH = '3';
 const CRAWL_PAGES = '1000';
+const CRAWL_TIME = '60s';
 
 /** Called with what a user should know about the options given. */
 export type Notice = (text: string) => void;
@@ -63,6 +64,7 @@ async function readHttpSettings(options: ProbeOptions, notice: Notice): Promise<
     crawl: options.httpProbeCrawl ?? true,
     crawlMaxDepth: parseCount('--http-crawl-max-depth', options.httpCrawlMaxDepth ?? CRAWL_DEPTH, 0),
     crawlMaxPages: parseCount('--http-crawl-max-page-count', options.httpCrawlMaxPageCount ?? CRAWL_PAGES, 1),
+    crawlMaxTimeMs: parseDuration('--http-crawl-max-time', options.httpCrawlMaxTime ?? CRAWL_TIME),
     ports: parsePorts('--http-probe-ports', options.httpProbePorts ?? []),
     timeoutMs: parseDuration('--http-probe-client-timeout', options.httpProbeClientTimeout ?? REQUEST_TIMEOUT),
   };

@@ -1,64 +1,71 @@
-import { type DefaultTreeAdapterTypes, parse } from 'parse5';
-
-type Node = DefaultTreeAdapterTypes.Node;
-type Element = DefaultTreeAdapterTypes.Element;
+import { formTarget } from './forms.ts';
+import { attributeOf, type Element, parseElements, textOf } from './html.ts';
+import { linksOfCss, refreshTarget, urlOf } from './references.ts';
 
 /** Attributes that hold a URL, by tag. */
 const LINK_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   a: ['href'],
   area: ['href'],
   audio: ['src'],
+  body: ['background'],
   embed: ['src'],
-  form: ['action'],
   frame: ['src'],
   iframe: ['src'],
-  img: ['src', 'srcset', 'data-src'],
+  image: ['href'],
+  img: ['src', 'data-src'],
   input: ['src'],
   link: ['href'],
   object: ['data'],
   script: ['src'],
-  source: ['src', 'srcset'],
+  source: ['src'],
   track: ['src'],
+  use: ['href'],
   video: ['src', 'poster'],
 };
 
-/** What an HTML page links to and loads, in no particular order: URLs as written, resolved against its `<base>`. */
+/** Attributes that hold several URLs, each with the sizes it is for. */
+const SET_ATTRIBUTES = ['srcset', 'imagesrcset', 'data-srcset'];
+
+/** Pages that are written out in attributes of pages are read to this depth. */
+const MAX_NESTING = 3;
+
+/**
+ * What an HTML page links to, loads, refreshes to, and asks by its GET forms, in no particular order: URLs as written,
+ * resolved against its `<base>`.
+ */
 export function linksOfHtml(html: string, page: URL): URL[] {
-  const elements = [...elementsOf(parse(html))];
+  return linksWithin(html, page, 0);
+}
+
+function linksWithin(html: string, page: URL, nesting: number): URL[] {
+  const elements = parseElements(html);
   const base = elements.find(({ tagName }) => tagName === 'base');
   const from = urlOf(attributeOf(base, 'href') ?? '', page) ?? page;
-  return elements.flatMap((element) => writtenIn(element).flatMap((text) => urlOf(text, from) ?? []));
-}
-
-/** What a style sheet loads. */
-export function linksOfCss(css: string, sheet: URL): URL[] {
-  const written = css.matchAll(/url\(\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"')\s]+))\s*\)|@import\s+["']([^"'\n]+)["']/g);
-  return [...written].flatMap(([, ...texts]) => urlOf(texts.find((text) => text !== undefined) ?? '', sheet) ?? []);
-}
-
-function* elementsOf(document: Node): Generator<Element> {
-  const pending: Node[] = [document];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    if ('tagName' in node) yield node;
-    if ('content' in node) pending.push(node.content);
-    if ('childNodes' in node) for (const child of node.childNodes) pending.push(child);
-  }
-}
-
-function writtenIn(element: Element): string[] {
-  const isPost = element.tagName === 'form' && /^(?!get$)./i.test(attributeOf(element, 'method') ?? 'get');
-  const names = isPost ? [] : (LINK_ATTRIBUTES[element.tagName] ?? []);
-  return names.flatMap((name) => {
-    const value = attributeOf(element, name);
-    if (value === undefined || value.trim() === '') return [];
-    return name === 'srcset' ? value.split(',').map((candidate) => candidate.trim().split(/\s/, 1)[0] ?? '') : [value];
+  return elements.flatMap((element) => {
+    const frame = nesting < MAX_NESTING ? attributeOf(element, 'srcdoc') : undefined;
+    const form = element.tagName === 'form' ? formTarget(element, elements, from) : undefined;
+    return [
+      ...writtenIn(element).flatMap((text) => urlOf(text, from) ?? []),
+      ...linksOfCss(stylesIn(element), from),
+      ...(form ? [form] : []),
+      ...(frame ? linksWithin(frame, from, nesting + 1) : []),
+    ];
   });
 }
 
-function attributeOf(element: Element | undefined, name: string): string | undefined {
-  return element?.attrs.find((attribute) => attribute.name === name)?.value;
+function writtenIn(element: Element): string[] {
+  const single = (LINK_ATTRIBUTES[element.tagName] ?? []).map((name) => attributeOf(element, name)?.trim() ?? '');
+  const sets = SET_ATTRIBUTES.flatMap((name) => candidatesIn(attributeOf(element, name) ?? ''));
+  const isRefresh = /^refresh$/i.test(attributeOf(element, 'http-equiv') ?? '');
+  const refresh = isRefresh ? refreshTarget(attributeOf(element, 'content') ?? '') : undefined;
+  return [...single, ...sets, ...(refresh ? [refresh] : [])];
 }
 
-function urlOf(text: string, base: URL): URL | undefined {
-  return text !== '' && URL.canParse(text, base.href) ? new URL(text, base.href) : undefined;
+/** A URL goes on to the next space; what follows it up to a comma is no URL. Source: HTML, "Srcset attributes". */
+function candidatesIn(set: string): string[] {
+  return [...set.matchAll(/([^\s,]\S*)(?:(?<=,)|[^,]*)/g)].map(([, url = '']) => url.replace(/,+$/, ''));
+}
+
+function stylesIn(element: Element): string {
+  return `${attributeOf(element, 'style') ?? ''}${element.tagName === 'style' ? `\n${textOf(element)}` : ''}`;
 }

@@ -96,7 +96,12 @@ function httpProbes(
     const id = distinct(ids, `${command.protocol ?? 'http'} ${command.method} :${port}${shown(command.resource)}`);
     return { id, command, port, timeoutMs: http.timeoutMs, origins };
   });
-  const limits = { maxDepth: http.crawlMaxDepth, maxPages: http.crawlMaxPages, claimed: ids };
+  const limits = {
+    maxDepth: http.crawlMaxDepth,
+    maxPages: http.crawlMaxPages,
+    maxTimeMs: http.crawlMaxTimeMs,
+    claimed: ids,
+  };
   return named.map((options) =>
     http.crawl || options.command.crawl ? crawlProbe({ ...options, ...limits }) : httpProbe(options),
   );

@@ -39,7 +39,13 @@ export interface Probe {
    * Runs once. Resolves with an outcome for every result the application can cause, also for a refused connection;
    * rejects only when aborted or when the engine fails. A probe may yield several outcomes (a crawl: one per page).
    */
-  run(container: Container, options: { signal: AbortSignal }): Promise<Outcome[]>;
+  run(container: Container, options: RunProbeOptions): Promise<Outcome[]>;
+}
+
+export interface RunProbeOptions {
+  readonly signal: AbortSignal;
+  /** Says of which outcome is what comes next, so that the trace can tell. The probe's own id needs no saying. */
+  enter?(outcome: string): Promise<void>;
 }
 
 /** What a probe is, as probe files name it. */

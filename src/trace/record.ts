@@ -195,7 +195,7 @@ async function runProbes(run: Run, container: Container, phases: PhaseLog, probe
     progress(probe.id);
     const startedAt = performance.now();
     try {
-      const outcomes = await probe.run(container, { signal });
+      const outcomes = await probe.run(container, { signal, enter: (outcome) => phases.enter(outcome) });
       if (probe.kind === 'exec' && (await wasCutShort(outcomes, container, signal))) return probes.slice(index);
       run.outcomes.push(...outcomes);
     } catch (error) {

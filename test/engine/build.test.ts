@@ -114,7 +114,18 @@ describe('a Python site', () => {
   test('is verified by its health check, and by every page that a crawl finds', () => {
     expect(report.status).toBe('verified');
     expect(report.probes.map((probe) => probe.probe)).toContain('healthcheck');
-    expect(report.probes.length).toBeGreaterThan(8);
+    const asked = new Map(report.probes.map(({ probe, fat }) => [probe, fat.summary.split(' ', 1)[0]]));
+    expect(asked.get('http GET :8000/products?q=')).toBe('200');
+    expect(asked.get('http GET :8000/no-such-page-for-trace-slim')).toBe('404');
+    expect(asked.get('http TRACE :8000/')).toBe('405');
+    expect(asked.size).toBeGreaterThan(35);
+  });
+
+  test('tells of each file which page needed it', () => {
+    const reasonsFor = (path: string) =>
+      report.kept.find((kept) => kept.path === path)?.reasons.map(({ text }) => text);
+    expect(reasonsFor('/srv/app/shop/spreadsheet.py')?.join()).toContain('during http GET :8000/stock.csv');
+    expect(reasonsFor('/srv/app/shop/templates/404.html')?.join()).toContain('during http GET :8000/robots.txt');
   });
 
   test('is several times smaller', () => {

@@ -37,8 +37,9 @@ test('a server that speaks TLS is probed by HTTPS without being told to, whoever
   const request = { method: 'GET', resource: '/openssl.cnf', headers: [], crawl: false };
   const report = await serve(['sh', '-c', TLS_SERVER], {}, { commands: [request] });
   expect(report.status).toBe('verified');
-  expect(report.probes.at(-1)).toMatchObject({ probe: 'http GET :18473/openssl.cnf', equal: true });
-  expect(report.probes.at(-1)?.slim?.summary).toMatch(/^200 /);
+  const [, page] = report.probes;
+  expect(page).toMatchObject({ probe: 'http GET :18473/openssl.cnf', equal: true });
+  expect(page?.slim?.summary).toMatch(/^200 /);
   expect(report.kept.map(({ path }) => path)).toContain('/etc/ssl/openssl.cnf');
 });
 
@@ -46,7 +47,8 @@ test('of two exposed ports one may stay closed, and the report says so', async (
   const ExposedPorts = { '18473/tcp': {}, '9090/tcp': {} };
   const report = await serve(['perl', '-e', PLAIN_SERVER], { config: { ExposedPorts } });
   expect(report.status).toBe('verified');
-  expect(report.probes.map(({ probe }) => probe)).toEqual(['command', 'http GET :18473/']);
+  expect(report.probes.map(({ probe }) => probe)).toContain('http GET :18473/');
+  expect(report.probes.filter(({ probe }) => probe.includes(':9090'))).toEqual([]);
   expect(report.warnings).toEqual(['Port 9090 is exposed but never opened: nothing was asked there.']);
 });
 
@@ -65,5 +67,5 @@ test('a port that the user names must open', async () => {
 test("an image is probed on this host's network when that is asked for", async () => {
   const report = await serve(['perl', '-e', PLAIN_SERVER], { container: { ...PLAIN_CONTAINER, network: 'host' } });
   expect(report.status).toBe('verified');
-  expect(report.probes.at(-1)).toMatchObject({ probe: 'http GET :18473/', equal: true });
+  expect(report.probes[1]).toMatchObject({ probe: 'http GET :18473/', equal: true });
 });

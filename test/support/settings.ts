@@ -21,6 +21,7 @@ export const defaultProbes: ProbeSettings = {
     crawl: true,
     crawlMaxDepth: 3,
     crawlMaxPages: 1000,
+    crawlMaxTimeMs: 60_000,
     ports: [],
     timeoutMs: 30_000,
   },

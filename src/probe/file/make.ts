@@ -64,7 +64,7 @@ function probeOf(runnable: Runnable, sessionIn: (container: Container) => Sessio
     // What has to fail may do so because nothing listens.
     ports: item.expect === 'failing' ? [] : made.ports,
     prepare: async () => made.prepare?.(),
-    run: (container, { signal }) => runItem(runnable, container, { session: sessionIn(container), signal }),
+    run: (container, options) => runItem(runnable, container, { ...options, session: sessionIn(container) }),
   };
 }
 

@@ -44,8 +44,8 @@ export const crawlKind: ProbeKind<CrawlSpec> = {
   make(spec, { portOf, settings, origins, claimed }) {
     const port = portOf(spec.port);
     const command = commandOf(spec);
-    const { crawlMaxDepth, crawlMaxPages } = settings.http;
-    const limits = { maxDepth: spec.depth ?? crawlMaxDepth, maxPages: spec.pages ?? crawlMaxPages, claimed };
+    const { crawlMaxDepth, crawlMaxPages, crawlMaxTimeMs: maxTimeMs } = settings.http;
+    const limits = { maxDepth: spec.depth ?? crawlMaxDepth, maxPages: spec.pages ?? crawlMaxPages, maxTimeMs, claimed };
     let probe: Probe | undefined;
     const title = `:${port}${spec.path}`;
     return {
@@ -53,9 +53,9 @@ export const crawlKind: ProbeKind<CrawlSpec> = {
       ports: [port],
       timeoutMs: CRAWL_TIMEOUT_MS,
       prepare: prepareExchange,
-      async run(container, { id, signal }) {
+      async run(container, { id, signal, enter }) {
         probe ??= crawlProbe({ id, port, command, timeoutMs: settings.http.timeoutMs, origins, ...limits });
-        return probe.run(container, { signal });
+        return probe.run(container, { signal, ...(enter && { enter }) });
       },
     };
   },

@@ -5,7 +5,7 @@ import type { ProbeSettings } from '../../settings.ts';
 import type { TraceWrapper } from '../exec.ts';
 import type { HttpOrigins } from '../origins.ts';
 import type { ImagePrograms } from '../shell.ts';
-import type { Outcome, ProbeKindName } from '../types.ts';
+import type { Outcome, ProbeKindName, RunProbeOptions } from '../types.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -72,7 +72,7 @@ export interface MadeProbe<Spec> {
 }
 
 /** One run of a probe in one container. */
-export interface KindRun<Spec> {
+export interface KindRun<Spec> extends RunProbeOptions {
   readonly id: string;
   /** With the values captured so far filled in. */
   readonly spec: Spec;

@@ -3,7 +3,7 @@ import { startDeadline } from '../deadline.ts';
 import type { ProbeItem } from '../file/probe-file.ts';
 import { failedOutcome } from '../outcome.ts';
 import { poll } from '../poll.ts';
-import type { Fact, Outcome } from '../types.ts';
+import type { Fact, Outcome, RunProbeOptions } from '../types.ts';
 import { unmet } from './expect.ts';
 import type { MadeProbe, ProbeKind } from './kind.ts';
 import { fillIn, type Session } from './session.ts';
@@ -24,11 +24,12 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 export async function runItem(
   runnable: Runnable,
   container: Container,
-  { session, signal }: { session: Session; signal: AbortSignal },
+  { session, ...options }: RunProbeOptions & { readonly session: Session },
 ): Promise<Outcome[]> {
+  const { signal } = options;
   let last: Outcome[] = [];
   const attempt = async () => {
-    last = judge(runnable, await runOnce(runnable, container, session, signal));
+    last = judge(runnable, await runOnce(runnable, container, session, options));
     return last.every(({ ok }) => ok) || container.result() ? last : undefined;
   };
   await poll(attempt, { timeoutMs: runnable.item.retryMs, signal });
@@ -39,8 +40,9 @@ async function runOnce(
   { id, item, made, names }: Runnable,
   container: Container,
   session: Session,
-  signal: AbortSignal,
+  options: RunProbeOptions,
 ): Promise<Outcome[]> {
+  const { signal } = options;
   const timeoutMs = item.timeoutMs ?? made.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const startedAt = performance.now();
   const missing = new Set<string>();
@@ -48,7 +50,7 @@ async function runOnce(
   if (missing.size > 0) return [failedOutcome(id, `nothing was captured as ${[...missing].join(', ')}`, startedAt)];
   using deadline = startDeadline(signal, timeoutMs);
   try {
-    return await made.run(container, { id, spec, session, timeoutMs, signal: deadline.signal });
+    return await made.run(container, { ...options, id, spec, session, timeoutMs, signal: deadline.signal });
   } catch (error) {
     signal.throwIfAborted();
     if (!deadline.expired()) throw error;

@@ -55,6 +55,7 @@ test('an image alone gets every default', async () => {
         crawl: true,
         crawlMaxDepth: 3,
         crawlMaxPages: 1000,
+        crawlMaxTimeMs: 60_000,
         ports: [],
         timeoutMs: 30_000,
       },

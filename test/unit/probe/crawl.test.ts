@@ -4,7 +4,7 @@ import type { Container } from '../../../src/engine/types.ts';
 import { type CrawlProbeOptions, crawlProbe } from '../../../src/probe/crawl.ts';
 import { HttpOrigins } from '../../../src/probe/origins.ts';
 import type { Outcome } from '../../../src/probe/types.ts';
-import { fakeContainer } from '../../support/fake-container.ts';
+import { execResult, fakeContainer } from '../../support/fake-container.ts';
 import { httpServer, tcpServer } from '../../support/servers.ts';
 
 const signal = new AbortController().signal;
@@ -18,6 +18,7 @@ function crawl(given: Partial<CrawlProbeOptions> = {}) {
     origins: new HttpOrigins(0),
     maxDepth: 3,
     maxPages: 100,
+    maxTimeMs: 60_000,
     claimed: new Set(['http GET :8080/']),
     ...given,
   });
@@ -36,7 +37,23 @@ async function site(pages: Readonly<Record<string, string>>, asked: string[] = [
   return { container, asked, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-const ids = (outcomes: readonly Outcome[]) => outcomes.map(({ probe }) => probe.replace('http GET :8080', ''));
+const GUESSES = ['/robots.txt', '/sitemap.xml', '/no-such-page-for-trace-slim', 'http TRACE :8080/'];
+
+/** Targets of the pages that were asked for, without what every site is asked for. */
+const ids = (outcomes: readonly Outcome[]) => allIds(outcomes).filter((target) => !GUESSES.includes(target));
+const allIds = (outcomes: readonly Outcome[]) => outcomes.map(({ probe }) => probe.replace('http GET :8080', ''));
+
+const HINTS: Readonly<Record<string, [type: string, body: string]>> = {
+  '/robots.txt': [
+    'text/plain',
+    'User-agent: *\nDisallow: /hidden/ # not for robots\nAllow: /open\nDisallow: /*.php\nDisallow:\nSitemap: https://shop.example/maps/one.xml',
+  ],
+  '/sitemap.xml': [
+    'application/xml',
+    '<?xml version="1.0"?><sitemapindex><sitemap><loc> https://shop.example/x.xml </loc></sitemap></sitemapindex>',
+  ],
+  '/x.xml': ['text/xml', '<urlset><url><loc>https://shop.example/from-map?a=1&amp;b=2</loc></url></urlset>'],
+};
 
 describe('a crawl', () => {
   it('finds what pages and style sheets of the same origin lead to, each once, in order', async () => {
@@ -54,7 +71,6 @@ describe('a crawl', () => {
       ...['/abs', '/app/b?x=1', '/app/i1.png', '/i2.png', '/in-template', '/s.css', '/search', '/z'],
       ...['/deep/one', '/img/bg.png', '/more.css'],
     ]);
-    expect(it.asked.every((request) => request.startsWith('GET '))).toBe(true);
     expect(it.asked.length).toBe(outcomes.length);
   });
 
@@ -67,6 +83,8 @@ describe('a crawl', () => {
     expect(outcomes.map(({ probe, summary }) => [probe, summary])).toEqual([
       ['http GET :8080/', '302 to /login 0 B'],
       ['http GET :8080/login', '200 6 B'],
+      ['http GET :8080/no-such-page-for-trace-slim', '200 6 B'],
+      ['http TRACE :8080/', '302 to /login 0 B'],
     ]);
   });
 
@@ -85,7 +103,7 @@ describe('a crawl', () => {
     await probe.run(fat.container, { signal });
     const outcomes = await probe.run(slim.container, { signal });
     expect(ids(outcomes)).toEqual(['/', '/a', '/b']);
-    expect(outcomes[2]?.summary).toBe('404 text/html 9 B');
+    expect(outcomes.find(({ probe }) => probe.endsWith('/b'))?.summary).toBe('404 text/html 9 B');
   });
 
   it('asks runs at the same time for the same pages', async () => {
@@ -106,17 +124,84 @@ describe('a crawl', () => {
     expect(claimed).toContain('http GET :8080/b');
   });
 
-  it('takes a failing first page for a failure, and not a failing page that it found', async () => {
+  it('takes a page that fails for a failure when it is linked to, and says from where', async () => {
     await using server = await httpServer((request, response) => {
-      response
-        .setHeader('content-type', 'text/html')
-        .writeHead(request.url === '/a' ? 500 : 200)
-        .end('<a href=/a>');
+      const status = request.url === '/' ? 200 : 500;
+      response.setHeader('content-type', 'text/html').writeHead(status).end('<a href=/a>');
     });
     const container = fakeContainer({ endpoints: { 8080: server.endpoint } });
-    expect((await crawl().run(container, { signal })).map(({ ok }) => ok)).toEqual([true, true]);
-    const command = { method: 'GET', resource: '/a', headers: [], crawl: true };
-    expect((await crawl({ command }).run(container, { signal }))[0]?.ok).toBe(false);
+    const outcomes = await crawl().run(container, { signal });
+    expect(outcomes.map(({ probe, ok, summary }) => [probe.replace('http ', ''), ok, summary])).toEqual([
+      ['GET :8080/', true, '200 text/html 11 B'],
+      ['GET :8080/a', false, '500 text/html 11 B (linked from /)'],
+      ['GET :8080/robots.txt', true, '500 text/html 11 B'],
+      ['GET :8080/sitemap.xml', true, '500 text/html 11 B'],
+      ['GET :8080/no-such-page-for-trace-slim', true, '500 text/html 11 B'],
+      ['TRACE :8080/', true, '200 text/html 11 B'],
+    ]);
+  });
+
+  it('takes the end of the application for a failure, whatever was asked for', async () => {
+    await using server = await httpServer((request, response) => {
+      if (request.method === 'TRACE') request.socket.destroy();
+      else response.end('text');
+    });
+    let hasEnded = false;
+    const container = fakeContainer({
+      endpoints: { 8080: server.endpoint },
+      result: () => (hasEnded ? execResult({ exitStatus: 1 }) : undefined),
+    });
+    const enter = async (outcome: string) => {
+      hasEnded = outcome.includes('TRACE');
+    };
+    const outcomes = await crawl().run(container, { signal, enter });
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, false]);
+  });
+
+  it('follows what sitemaps and robots.txt tell, by whatever host they call the site', async () => {
+    const listener: RequestListener = (request, response) => {
+      const [type, body] = HINTS[request.url ?? ''] ?? ['text/html', 'page'];
+      response.setHeader('content-type', type).end(body);
+    };
+    await using server = await httpServer(listener);
+    const container = fakeContainer({ endpoints: { 8080: server.endpoint } });
+    expect(allIds(await crawl().run(container, { signal }))).toEqual([
+      ...['/', '/robots.txt', '/sitemap.xml', '/hidden/', '/maps/one.xml', '/open', '/x.xml', '/from-map?a=1&b=2'],
+      ...['/no-such-page-for-trace-slim', 'http TRACE :8080/'],
+    ]);
+  });
+
+  it('does not follow links that would end the session or delete something', async () => {
+    const targets = ['/logout', '/users/sign_out', '/a/delete/3', '/js/logout.js', '/blog-outlook', '/x?do=logout'];
+    await using it = await site({ '/': targets.map((target) => `<a href="${target}">x</a>`).join('') });
+    expect(ids(await crawl().run(it.container, { signal }))).toEqual(['/', '/blog-outlook', '/js/logout.js']);
+  });
+
+  it('stops looking for pages when its time is up, and says so', async () => {
+    await using it = await site({ '/': '<a href=/a>', '/a': 'a' });
+    const outcomes = await crawl({ maxTimeMs: 0 }).run(it.container, { signal });
+    expect(ids(outcomes)).toEqual(['/']);
+    expect(outcomes[0]?.summary).toBe('200 text/html 11 B (crawl ended after 0 s)');
+  });
+
+  it('shows the error pages of a server and port once', async () => {
+    await using it = await site({ '/': 'a', '/b': 'b' });
+    const claimed = new Set(['http GET :8080/', 'http GET :8080/b']);
+    const origins = new HttpOrigins(0);
+    const other = { method: 'GET', resource: '/b', headers: [], crawl: true };
+    await crawl({ claimed, origins }).run(it.container, { signal });
+    const again = await crawl({ claimed, origins, command: other, id: 'http GET :8080/b' }).run(it.container, {
+      signal,
+    });
+    expect(allIds(again)).toEqual(['/b']);
+  });
+
+  it("enters a phase for every page but the first, which has the probe's own", async () => {
+    await using it = await site({ '/': '<a href=/a>', '/a': 'a' });
+    const entered: string[] = [];
+    const enter = async (outcome: string) => void entered.push(outcome);
+    const outcomes = await crawl().run(it.container, { signal, enter });
+    expect(entered).toEqual(outcomes.slice(1).map(({ probe }) => probe));
   });
 
   it('gives up on the rest after three pages in a row without an answer', async () => {
@@ -131,7 +216,7 @@ describe('a crawl', () => {
     await probe.run(fat.container, { signal });
     const outcomes = await probe.run(fakeContainer({ endpoints: { 8080: dead.endpoint } }), { signal });
     expect(connections).toBeLessThanOrEqual(4);
-    expect(outcomes).toHaveLength(10);
+    expect(ids(outcomes)).toHaveLength(10);
     expect(outcomes.at(-1)?.summary).toBe('not tried after 3 failures in a row');
   });
 });

@@ -9,6 +9,7 @@ const HTTP: HttpProbeSettings = {
   crawl: false,
   crawlMaxDepth: 3,
   crawlMaxPages: 100,
+  crawlMaxTimeMs: 60_000,
   ports: [],
   timeoutMs: 1000,
 };

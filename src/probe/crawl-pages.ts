@@ -1,0 +1,161 @@
+import type { Container } from '../engine/types.ts';
+import type { HttpCommand } from '../settings.ts';
+import type { CrawlProbeOptions } from './crawl.ts';
+import type { HttpReply } from './exchange.ts';
+import { hostOf, request } from './http.ts';
+import { failedOutcome } from './outcome.ts';
+import { linksOfCss, linksOfManifest, linksOfRobots, linksOfSitemap, refreshTarget, urlOf } from './references.ts';
+import type { Outcome, RunProbeOptions } from './types.ts';
+
+/** `asked`: by the user. `linked`: the site itself leads there. `guessed`: it may not be there. */
+type Standing = 'asked' | 'linked' | 'guessed';
+
+export interface Page {
+  readonly id: string;
+  readonly command: HttpCommand;
+  readonly standing: Standing;
+  /** The target of the page that leads here. */
+  readonly from: string;
+}
+
+/** A path and query on the same origin that a page leads to. */
+export interface Lead {
+  readonly target: string;
+  readonly standing: Exclude<Standing, 'asked'>;
+  readonly from: string;
+}
+
+/** Pages and style sheets are searched for links up to this length. */
+const MAX_SEARCHED_BYTES = 2 * 1024 * 1024;
+const MAX_TARGET_LENGTH = 2_000;
+/** So many pages in a row without an answer mean that the rest will have none either. */
+const MAX_FAILURES_IN_A_ROW = 3;
+
+/** Where sites tell crawlers what they have. */
+const HINTS = ['/robots.txt', '/sitemap.xml'];
+
+/**
+ * What is asked for so that error pages are seen: a page that no site has, and a method that almost no page answers to.
+ * TRACE changes nothing on any server (RFC 9110, 9.2.1), and frameworks refuse it with their page for 405.
+ */
+const ERROR_REQUESTS: readonly { readonly method: string; readonly resource?: string }[] = [
+  { method: 'GET', resource: '/no-such-page-for-trace-slim' },
+  { method: 'TRACE' },
+];
+
+/** Following a link like these would end the session, or worse. Static files are only read whatever their name. */
+const UNSAFE_TARGET =
+  /(?:^|[^a-z])(?:log|sign)[-_]?(?:out|off)(?![a-z])|(?:^|[^a-z])(?:delete|destroy|shutdown|unsubscribe)/i;
+const STATIC_FILE = /\.(?:css|gif|ico|jpe?g|m?js|json|map|png|svg|webp|woff2?)(?:\?|$)/i;
+
+/** Asks for pages, one at a time, each in a phase of its own. Gives up when several in a row have no answer. */
+export function visitor(
+  options: CrawlProbeOptions,
+  container: Container,
+  { signal, enter }: RunProbeOptions,
+): (page: Page) => Promise<{ outcome: Outcome; reply?: HttpReply }> {
+  let failuresInARow = 0;
+  return async ({ id, command, standing, from }) => {
+    if (failuresInARow >= MAX_FAILURES_IN_A_ROW) {
+      return {
+        outcome: failedOutcome(id, `not tried after ${MAX_FAILURES_IN_A_ROW} failures in a row`, performance.now()),
+      };
+    }
+    if (standing !== 'asked') await enter?.(id);
+    const { outcome, reply } = await request(container, { ...options, id, command }, signal);
+    failuresInARow = reply.kind === 'answer' ? 0 : failuresInARow + 1;
+    if (outcome.ok || standing === 'asked') return { outcome, reply };
+    if (standing === 'guessed') return { outcome: { ...outcome, ok: container.result() === undefined }, reply };
+    return { outcome: { ...outcome, summary: `${outcome.summary} (linked from ${from})` }, reply };
+  };
+}
+
+/** Up to so many pages for what was found, in the order of the targets, without those that are claimed. */
+export function linkedPages(leads: ReadonlyMap<string, Lead>, options: CrawlProbeOptions, most: number): Page[] {
+  const pages: Page[] = [];
+  for (const resource of [...leads.keys()].sort()) {
+    if (pages.length >= most) break;
+    if (UNSAFE_TARGET.test(resource) && !STATIC_FILE.test(resource)) continue;
+    const { standing, from } = leads.get(resource) as Lead;
+    pages.push(...claimedPages([{ method: 'GET', resource }], { standing, from }, options));
+  }
+  return pages;
+}
+
+/** Pages that show the site's error reporting; none when it was asked for before. */
+export function errorPages(options: CrawlProbeOptions): Page[] {
+  const requests = ERROR_REQUESTS.map(({ method, resource }) => ({
+    method,
+    resource: resource ?? options.command.resource,
+  }));
+  const place = { standing: 'guessed', from: '' } as const;
+  const first = claimedPages(requests.slice(0, 1), place, options);
+  return first.length === 0 ? [] : [...first, ...claimedPages(requests.slice(1), place, options)];
+}
+
+function claimedPages(
+  requests: readonly Pick<HttpCommand, 'method' | 'resource'>[],
+  place: Pick<Page, 'standing' | 'from'>,
+  { claimed, command, port }: CrawlProbeOptions,
+): Page[] {
+  const { username, password, protocol } = command;
+  const headers = command.headers.filter((header) => !/^content-/i.test(header));
+  const login = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+  return requests.flatMap((request) => {
+    const id = `${protocol ?? 'http'} ${request.method} :${port}${request.resource}`;
+    if (claimed.has(id)) return [];
+    claimed.add(id);
+    return { id, command: { ...request, headers, crawl: false, ...(protocol && { protocol }), ...login }, ...place };
+  });
+}
+
+type Search = (text: string, page: URL) => URL[] | Promise<URL[]>;
+
+/** How answers are searched for links, by the page and the type of its answer. */
+const SEARCHES: readonly {
+  readonly page?: RegExp;
+  readonly type: RegExp;
+  readonly search: Search;
+  readonly standing: Lead['standing'];
+}[] = [
+  {
+    type: /^(?:text\/html|application\/xhtml\+xml)\b/i,
+    search: async (text, page) => (await import('./links.ts')).linksOfHtml(text, page),
+    standing: 'linked',
+  },
+  { type: /^text\/css\b/i, search: linksOfCss, standing: 'linked' },
+  { type: /^(?:application|text)\/xml\b/i, search: linksOfSitemap, standing: 'linked' },
+  { type: /^application\/manifest\+json\b/i, search: linksOfManifest, standing: 'linked' },
+  { page: /\.webmanifest$|\/manifest\.json$/, type: /./, search: linksOfManifest, standing: 'linked' },
+  { page: /^\/robots\.txt$/, type: /^text\/plain\b/i, search: linksOfRobots, standing: 'guessed' },
+];
+
+/** What an answer leads to on the same origin: its redirection, its links, and after a first HTML page the site's hints. */
+export async function leadsOf(reply: HttpReply | undefined, page: Page, port: number): Promise<Lead[]> {
+  if (reply?.kind !== 'answer' || (page.standing === 'guessed' && reply.status >= 400)) return [];
+  const { resource } = page.command;
+  const origin = new URL(`http://${hostOf(port)}/`);
+  const url = urlOf(resource, origin) ?? origin;
+  const type = String(reply.headers['content-type'] ?? '');
+  const search = SEARCHES.find((row) => row.type.test(type) && (row.page?.test(url.pathname) ?? true));
+  const text = search ? (reply.body.bytes?.subarray(0, MAX_SEARCHED_BYTES).toString('utf8') ?? '') : '';
+  const links = [...redirectionsIn(reply.headers, url), ...((await search?.search(text, url)) ?? [])];
+  const leads = links
+    .filter((link) => isSameOrigin(link, origin))
+    .map(({ pathname, search: query }) => `${pathname}${query}`)
+    .filter((target) => target.length <= MAX_TARGET_LENGTH)
+    .map((target): Lead => ({ target, standing: search?.standing ?? 'linked', from: resource }));
+  const isFirst = page.standing === 'asked' && search === SEARCHES[0];
+  return isFirst ? [...leads, ...HINTS.map((target): Lead => ({ target, standing: 'guessed', from: '' }))] : leads;
+}
+
+function redirectionsIn(headers: Readonly<Record<string, string | string[] | undefined>>, page: URL): URL[] {
+  const { location, refresh } = headers;
+  const targets = [location, typeof refresh === 'string' ? refreshTarget(refresh) : undefined];
+  return targets.flatMap((target) => (typeof target === 'string' ? (urlOf(target, page) ?? []) : []));
+}
+
+/** Links to `https` of the same host and port are taken for the same origin: the server may know its scheme better. */
+function isSameOrigin(url: URL, origin: URL): boolean {
+  return /^https?:$/.test(url.protocol) && url.host === origin.host;
+}
