@@ -16,6 +16,7 @@ import { isMountedOver, reached } from './reach.ts';
 import { RULES } from './rules/rules.ts';
 import type { Seed } from './seed.ts';
 import { tracedSeeds } from './traced.ts';
+import { unusedIncludeWarnings } from './unused-includes.ts';
 import { exclude } from './user-list.ts';
 
 export interface PlanInput {
@@ -72,10 +73,11 @@ export async function planKeep(input: PlanInput): Promise<Plan> {
   await closeOver(keep, { image, rules: RULES, from: [...new Set(healed.map(({ path }) => path))].sort(), signal });
   const { excluded, warnings } = exclude(keep, keepSettings.excludes);
   const missing = await missingLibraryWarnings(keep, image);
+  const unused = unusedIncludeWarnings(keep, rootfs);
   return {
     keep,
     excluded,
-    warnings: [...traced.warnings, ...user.warnings, ...listed.warnings(keep), ...warnings, ...missing],
+    warnings: [...traced.warnings, ...user.warnings, ...listed.warnings(keep), ...warnings, ...missing, ...unused],
   };
 }
 
