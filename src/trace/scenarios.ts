@@ -65,7 +65,11 @@ function namedProbe(probe: Probe, name: string): Probe {
   return {
     ...probe,
     id: `${name}: ${probe.id}`,
-    run: async (container, options) => (await probe.run(container, options)).map((outcome) => named(outcome, name)),
+    run: async (container, { enter, ...options }) => {
+      const entering = enter && { enter: (outcome: string) => enter(`${name}: ${outcome}`) };
+      const outcomes = await probe.run(container, { ...options, ...entering });
+      return outcomes.map((outcome) => named(outcome, name));
+    },
   };
 }
 
