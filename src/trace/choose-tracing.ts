@@ -32,8 +32,7 @@ export async function observeSuitably(image: OpenedImage, options: ChooseOptions
     return attach(image, options, 'the image has programs that give its user privileges');
   }
   const runs = await runTwice(image, planned.plan, options);
-  const accesses = runs.flatMap((run) => run.trace.accesses);
-  const programs = await privilegedPrograms(image, config, { accesses, signal });
+  const programs = await privilegedPrograms(image, config, { runs, signal });
   if (programs.length > 0 && tracer === 'auto') {
     options.progress('again, without taking privileges away');
     return attach(image, options, `otherwise ${losing(programs)}`);

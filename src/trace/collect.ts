@@ -27,6 +27,8 @@ export interface StraceLog {
 export class TraceCollector {
   readonly #table = new AccessTable();
   readonly #account = new Account();
+  /** Programs that were executed after becoming another user than root. */
+  readonly executedByUsers = new Set<ImagePath>();
 
   /** Reads a log to its end, and tells whether its first process ended by itself there. Rejects only when its stream fails. */
   async addLog(log: StraceLog): Promise<{ hasExited: boolean }> {
@@ -40,6 +42,7 @@ export class TraceCollector {
     parser.end();
     if (tailBytes > 0) this.#account.truncatedTails++;
     if (totalBytes === 0 || reader.isWaiting) this.#account.emptyLogs++;
+    for (const path of reader.executedByUsers) this.executedByUsers.add(path);
     return { hasExited: reader.hasExited };
   }
 

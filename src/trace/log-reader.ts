@@ -39,6 +39,8 @@ export class LogReader implements StraceSink, AccessSink {
   isWaiting: boolean;
   /** The first process has ended itself, in any of its threads. */
   hasExited = false;
+  /** Programs executed by processes that had become another user than root. */
+  readonly executedByUsers = new Set<ImagePath>();
 
   constructor(context: LogContext, table: AccessTable, account: Account) {
     this.#context = context;
@@ -75,6 +77,8 @@ export class LogReader implements StraceSink, AccessSink {
     const process = this.#processes.get(pid);
     if (readCall(call, process, this.#processes, this)) this.#watchForEnosys(call);
     else this.#account.unknownCall(call.name, printed(call));
+    if (process.isPlainUser && process.executable !== undefined && isExecuted(call))
+      this.executedByUsers.add(process.executable);
   }
 
   onStrange(line: string, kind: 'call' | 'decoration'): void {

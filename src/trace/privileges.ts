@@ -7,6 +7,7 @@ import { resolvePath } from '../rootfs/resolve.ts';
 import type { Entry, RootFs } from '../rootfs/rootfs.ts';
 import { readRecords } from '../tar/records.ts';
 import { StreamSource } from '../tar/source.ts';
+import type { RunRecord } from './record.ts';
 import type { Access } from './trace.ts';
 
 /** A program whose file gives whoever executes it privileges. */
@@ -16,20 +17,23 @@ export interface PrivilegedProgram {
 }
 
 /**
- * The programs among the executed ones that give the image's user privileges it does not have. Those of root are not looked
- * at: root has them all.
+ * The programs executed in some runs that give a plain user privileges: the image's user, or one that a process of root has
+ * become. What root itself executes gains nothing.
  */
 export async function privilegedPrograms(
   image: OpenedImage,
   config: RuntimeConfig,
-  options: { accesses: readonly Access[]; signal: AbortSignal },
+  { runs, signal }: { runs: readonly RunRecord[]; signal: AbortSignal },
 ): Promise<PrivilegedProgram[]> {
   const { uid } = await resolveIdentity(image.rootfs, config.User ?? '');
-  if (uid === 0) return [];
-  const files = await executedFiles(image.rootfs, config, options.accesses);
-  const byMode = files.flatMap((file) => privilegeByMode(file, uid));
+  const executed =
+    uid === 0
+      ? runs.flatMap((run) => run.executedByUsers ?? [])
+      : runs.flatMap((run) => run.trace.accesses).flatMap((access) => executedPath(access) ?? []);
+  const files = await executedFiles(image.rootfs, config, executed);
+  const byMode = files.flatMap((file) => privilegeByMode(file, uid === 0 ? undefined : uid));
   const others = files.filter(({ path }) => !byMode.some((program) => program.path === path));
-  return [...byMode, ...(await withCapabilities(image, others, options.signal))];
+  return [...byMode, ...(await withCapabilities(image, others, signal))];
 }
 
 /** Whether the image has any program that a plain user gains privileges by, as far as the modes of its files tell. */
@@ -47,7 +51,12 @@ export function shownProgram({ path, by }: PrivilegedProgram): string {
   return `${displayPath(path)} (${by})`;
 }
 
-async function executedFiles(rootfs: RootFs, config: RuntimeConfig, accesses: readonly Access[]): Promise<Entry[]> {
+/** Also of a program that could not be executed: without a privilege it may be refused. */
+function executedPath({ operation, errno, verbatim, asked }: Access): string | undefined {
+  return operation === 'execute' && errno !== 'ENOENT' ? (verbatim ?? asked) : undefined;
+}
+
+async function executedFiles(rootfs: RootFs, config: RuntimeConfig, executed: readonly string[]): Promise<Entry[]> {
   const files = new Map<ImagePath, Entry>();
   const add = (path: string) => {
     const { entry } = resolvePath(rootfs, path);
@@ -55,9 +64,8 @@ async function executedFiles(rootfs: RootFs, config: RuntimeConfig, accesses: re
     files.set(entry.path, entry);
     return entry;
   };
-  for (const { operation, errno, verbatim, asked } of accesses) {
-    const mayRun = operation === 'execute' && errno !== 'ENOENT';
-    const entry = mayRun ? add(verbatim ?? asked) : undefined;
+  for (const path of executed) {
+    const entry = add(path);
     const [interpreter] = entry ? interpretersOf(await shebangOf(rootfs, entry), { rootfs, config }) : [];
     if (interpreter !== undefined) add(interpreter);
   }
@@ -76,7 +84,7 @@ const SETUID = 0o4000;
 /** Without the group's right to execute, the bit means something else. */
 const SETGID = 0o2010;
 
-function privilegeByMode({ path, mode, uid: owner }: Entry, uid: number): PrivilegedProgram[] {
+function privilegeByMode({ path, mode, uid: owner }: Entry, uid: number | undefined): PrivilegedProgram[] {
   if ((mode & SETUID) !== 0 && owner !== uid) return [{ path, by: 'setuid' }];
   if ((mode & SETGID) === SETGID) return [{ path, by: 'setgid' }];
   return [];

@@ -12,6 +12,8 @@ export interface Process {
   readonly pid: number;
   view: FileSystemView;
   executable: ImagePath | undefined;
+  /** It, or the process it comes from, has become a user other than root. */
+  isPlainUser?: boolean;
   /**
    * What open descriptors lead to, as last opened. The tracer prints that itself, except for a process that has changed
    * its user: then it may no longer look. Threads share one.
@@ -87,6 +89,7 @@ export class ProcessTable {
       pid,
       view: viewFor(parent, sharesView),
       executable: parent.executable,
+      ...(parent.isPlainUser ? { isPlainUser: true } : {}),
       descriptors: sharesView ? parent.descriptors : new Map(parent.descriptors),
     };
     this.#processes.set(pid, child);

@@ -6,7 +6,7 @@ import { failedOutcome } from '../probe/outcome.ts';
 import { poll } from '../probe/poll.ts';
 import { type Readiness, type ReadyConditions, waitReady } from '../probe/readiness.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
-import { imagePathFromText } from '../rootfs/path.ts';
+import { type ImagePath, imagePathFromText } from '../rootfs/path.ts';
 import type { ContainerSettings, RunSettings } from '../settings.ts';
 import { untilQuiet } from './activity.ts';
 import { AttachingTracer } from './attach.ts';
@@ -42,6 +42,8 @@ export interface RunPlan {
 export interface RunRecord {
   readonly outcomes: readonly Outcome[];
   readonly trace: Trace;
+  /** Programs that were executed by processes that had become another user than root. */
+  readonly executedByUsers?: readonly ImagePath[];
   readonly openPorts: readonly number[];
   /** Milliseconds from the start of the container until it was ready. */
   readonly readyMs: number;
@@ -76,8 +78,9 @@ export async function recordRun(image: OpenedImage, plan: RunPlan, options: Reco
   if (pending.length > 0 && !run.failure) await runKeptAlive(run, pending);
   const { outcomes, openPorts, readyMs, failure } = run;
   const trace = collector.finish({ losses: run.losses });
+  const executedByUsers = [...collector.executedByUsers];
   const durationMs = Math.round(performance.now() - startedAt);
-  return { outcomes, trace, openPorts, readyMs, durationMs, ...(failure ? { failure } : {}) };
+  return { outcomes, trace, executedByUsers, openPorts, readyMs, durationMs, ...(failure ? { failure } : {}) };
 }
 
 interface Run {

@@ -105,6 +105,7 @@ function unite(watched: readonly [Watched, ...Watched[]]): United {
     planned: { ...first.planned, notes: [...new Set(watched.flatMap(({ planned }) => planned.notes))] },
     observation: {
       ...first.observation,
+      tracing: observations.some(({ tracing }) => tracing === 'attach') ? 'attach' : 'wrap',
       runs: runs as unknown as Observation['runs'],
       trace: mergeTraces(observations.map(({ trace }) => trace)),
       unstable: [...new Set(observations.flatMap(({ unstable = [] }) => unstable))].sort(),

@@ -186,6 +186,11 @@ const EFFECTS: Readonly<Record<Exclude<Effect, 'fork'>, EffectOnProcess>> = {
     const root = toImagePath(copyOf(path));
     process.view.root = root === '/' ? '' : root;
   },
+  user: ({ call, process }) => {
+    // The effective one; `-1` leaves it as it is.
+    const uid = Number(call.args[Math.min(1, call.args.length - 1)]);
+    if (uid >= 0) process.isPlainUser = uid !== 0;
+  },
   getcwd: ({ call, process }) => {
     const text = pathOf(call.args[0]);
     if (typeof text === 'object' && text.path.startsWith('/')) process.view.cwd = copyOf(process.view.root + text.path);

@@ -2,7 +2,7 @@ import type { ToolkitPaths } from '../engine/types.ts';
 
 /**
  * What strace stops at. `%file` is every call with a path argument; the rest are calls that use a path without naming it,
- * that tell whose working directory a process begins with, or that a command has ended. `?` lets a name pass that an
+ * that tell whose working directory a process begins with, who it runs as, or that a command has ended. `?` lets a name pass that an
  * architecture or a strace lacks.
  */
 const TRACED_CALLS = [
@@ -21,6 +21,9 @@ const TRACED_CALLS = [
   '?clone3',
   'exit',
   'exit_group',
+  '?setuid',
+  '?setreuid',
+  '?setresuid',
 ];
 
 /**

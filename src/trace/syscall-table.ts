@@ -18,7 +18,7 @@ export interface PathUse {
 }
 
 /** What a successful call changes for the process. */
-export type Effect = 'execute' | 'chdir' | 'chroot' | 'getcwd' | 'fork' | 'io_uring' | 'mount';
+export type Effect = 'execute' | 'chdir' | 'chroot' | 'getcwd' | 'fork' | 'user' | 'io_uring' | 'mount';
 
 export interface SyscallRow {
   readonly uses: readonly PathUse[];
@@ -45,6 +45,7 @@ const XATTR = row(use('xattr', 0));
 const LXATTR = row(use('xattr', 0, NEVER));
 const CHANGE = row(use('change', 0));
 const MOUNT: SyscallRow = { uses: [], effect: 'mount' };
+const USER: SyscallRow = { uses: [], effect: 'user' };
 const FORK: SyscallRow = { uses: [], effect: 'fork' };
 const RENAME_AT = row(at('remove', 0, NEVER), at('create', 2, NEVER));
 const LISTING = row({ operation: 'list', dirfd: 0 });
@@ -81,6 +82,12 @@ export const SYSCALLS: ReadonlyMap<string, SyscallRow> = new Map<string, Syscall
     clone3: FORK,
     exit: { uses: [] },
     exit_group: { uses: [] },
+    setuid: USER,
+    setuid32: USER,
+    setreuid: USER,
+    setreuid32: USER,
+    setresuid: USER,
+    setresuid32: USER,
 
     stat: STAT,
     stat64: STAT,

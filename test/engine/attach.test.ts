@@ -130,6 +130,13 @@ describe('tracing', () => {
     expect(report).toMatchObject({ status: 'verified', tracing: 'attach' });
     expect(factOf(report.probes[1]?.slim ?? undefined, 'stdout')).toContain('uid 4711 euid 0');
   });
+
+  test('from outside is chosen where root becomes a user who gains privileges', async () => {
+    const Cmd = ['setpriv', '--reuid', 'app', '--clear-groups', 'peek', '/etc/peek/for-root'];
+    const report = await build({ config: { User: 'root', Cmd } });
+    expect(report).toMatchObject({ status: 'verified', tracing: 'attach' });
+    expect(factOf(report.probes[0]?.slim ?? undefined, 'stdout')).toContain('uid 1000 euid 0');
+  });
 });
 
 describe('an application that the tracer is attached to', () => {

@@ -15,8 +15,10 @@ async function read(lines: readonly string[], isGated = false) {
     isGated,
   });
   const { accesses, completeness } = collector.finish();
+  const executedByUsers = [...collector.executedByUsers];
   return {
     hasExited,
+    executedByUsers,
     seen: briefly(accesses),
     executables: accesses.map(({ executable }) => executable),
     completeness,
@@ -73,5 +75,27 @@ describe('the end of a log', () => {
     ["a child's exit", [start, child, '2 exit_group(0) = ?']],
   ])('is not known by %s', async (_, lines) => {
     expect((await read(lines)).hasExited).toBe(false);
+  });
+});
+
+describe('programs executed by others than root', () => {
+  const start = `1 ${exec('/init')}`;
+  const fork = '1 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 2';
+
+  it.each([
+    ['setuid(1000) = 0', ['/bin/app']],
+    ['setreuid(-1, 1000) = 0', ['/bin/app']],
+    ['setresuid(1000, 1000, 0) = 0', ['/bin/app']],
+    ['setresuid(-1, -1, 1000) = 0', []],
+    ['setuid(0) = 0', []],
+    ['setuid(1000) = -1 EPERM (Operation not permitted)', []],
+  ])('are known after %s', async (call, executed) => {
+    const { executedByUsers } = await read([start, `1 ${call}`, `1 ${exec('/bin/app')}`]);
+    expect(executedByUsers).toEqual(executed);
+  });
+
+  it('are those of children too', async () => {
+    const lines = [start, '1 setuid(1000) = 0', fork, `2 ${exec('/bin/child')}`];
+    expect((await read(lines)).executedByUsers).toEqual(['/bin/child']);
   });
 });
