@@ -46,7 +46,8 @@ export async function openSources(names: readonly string[], options: SelectOptio
     signal.throwIfAborted();
     return { engine, images, [Symbol.asyncDispose]: () => resources.dispose() };
   } catch (error) {
-    await resources.dispose();
+    // What went wrong first is what the user has to know.
+    await resources.dispose().catch(() => {});
     throw error;
   }
 }
