@@ -82,7 +82,13 @@ export const PROBE_OPTIONS: OptionGroup = {
       value: 'request',
       text: 'request [crawl:][http:][METHOD:]PATH instead of GET /',
     },
-    { name: 'http-probe-cmd-file', kind: 'list', value: 'file', text: 'requests as JSON {"commands":[{"method",…}]}' },
+    {
+      name: 'http-probe-cmd-file',
+      kind: 'list',
+      value: 'file',
+      text: 'requests as JSON {"commands":[{"method",…}]}',
+      rare: true,
+    },
     {
       name: 'http-probe-apispec',
       kind: 'list',
@@ -123,7 +129,7 @@ export const PROBE_OPTIONS: OptionGroup = {
       value: 'what',
       text: 'when to stop watching: probe, exec, app-exit, timeout, seconds, signal, enter; joined by & (all probes)',
     },
-    { name: 'repeat', kind: 'value', value: 'n', text: 'more traced runs of the image, put together (0)' },
+    { name: 'repeat', kind: 'value', value: 'n', text: 'more traced runs of the image, put together (0)', rare: true },
     { name: 'allow-failing-probes', kind: 'on', text: 'failing is right: both images must fail alike' },
     { name: 'ready-timeout', kind: 'value', value: 'time', text: 'how long the application may take to start (60s)' },
     { name: 'ready-cmd', kind: 'value', value: 'command', text: 'ready when this command succeeds', rare: true },

@@ -13,7 +13,13 @@ export const CHECK_OPTIONS: OptionGroup = {
       text: 'refuse size>50MB, reduction<2, misses>0 or new-paths>0 (repeatable)',
     },
     { name: 'junit', kind: 'value', value: 'file', text: 'the probes as JUnit XML' },
-    { name: 'baseline', kind: 'value', value: 'file', text: 'report or path list that new-paths counts from' },
+    {
+      name: 'baseline',
+      kind: 'value',
+      value: 'file',
+      text: 'report or path list that new-paths counts from',
+      rare: true,
+    },
     { name: 'fail-on-log-errors', kind: 'on', text: 'new error lines in its log are a difference', rare: true },
   ],
 };
@@ -22,7 +28,7 @@ export const CHECK_OPTIONS: OptionGroup = {
 export const BUILD_CHECK_OPTIONS: OptionGroup = {
   heading: HEADING,
   rows: [
-    { name: 'keep-failed', kind: 'on', text: 'write what is refused too, with -failed in its names' },
+    { name: 'keep-failed', kind: 'on', text: 'write what is refused too, with -failed in its names', rare: true },
     { name: 'disable-rule', kind: 'list', value: 'name', text: 'keep nothing by this rule until missed', rare: true },
   ],
 };

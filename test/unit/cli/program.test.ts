@@ -124,4 +124,5 @@ test('rare options are in --help-all only', async () => {
   expect(short.printed.stdout).not.toContain('--http-crawl-max-depth');
   expect(long.printed.stdout).toContain('--http-crawl-max-depth');
   expect(short.printed.stdout.split('\n').length).toBeLessThan(80);
+  expect(short.printed.stdout.match(/^ {2}(?:-\w, )?--/gm)?.length).toBeLessThanOrEqual(36);
 });
