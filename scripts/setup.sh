@@ -20,6 +20,7 @@ images mmdebstrap  mmdebstrap  builds example images out of Debian packages
 test  setcap       libcap2-bin gives a program in a test image a capability
 test  musl-gcc     musl-tools  compiles a test image's program with another C library
 test  as           binutils    assembles and links that program; reads ELF files in its own way
+test  docker       docker.io   runs this program as its plugin
 test  skopeo       skopeo      has to accept the written images
 test  python3      python3     reads extended attributes in its own way
 lint  shellcheck   shellcheck  checks shell scripts

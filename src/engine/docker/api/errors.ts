@@ -96,19 +96,22 @@ export function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-/** What a failure to connect is called; the message of the system has no words. */
+/** What a failure of the connection is called; the system's message has no words for it. */
 const SAID: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such socket',
   ENOTDIR: 'there is no such socket',
   ECONNREFUSED: 'nobody listens there',
   EACCES: 'permission denied',
+  ECONNRESET: 'the connection to the daemon broke off',
+  EPIPE: 'the connection to the daemon broke off',
 };
 
 /** dockerode writes `(HTTP code 404) no such image - No such image: nginx:latest `: what counts is at the end. */
 function wordsOf(error: unknown, errno = ''): string {
   const text = error instanceof Error ? error.message : String(error);
   // A host with several addresses gives an error without a message.
-  if (text === '' || text.startsWith('connect ')) return SAID[errno] ?? (text || errno || 'no reason given');
+  if (/^(?:connect |read |write |socket hang up|aborted|$)/.test(text))
+    return SAID[errno] ?? (text || errno || 'no reason given');
   return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim();
 }
 

@@ -59,5 +59,8 @@ test('a connection that breaks is a failure with our code', async () => {
       throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
     })(),
   );
-  await expect(all(broken)).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE', message: 'pulling x failed: aborted' });
+  await expect(all(broken)).rejects.toMatchObject({
+    code: 'ENGINE_UNAVAILABLE',
+    message: 'pulling x failed: the connection to the daemon broke off',
+  });
 });
