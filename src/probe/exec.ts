@@ -78,6 +78,7 @@ function expiry({ timeoutMs }: TracedRun): string {
 
 /** What tracers and OCI runtimes print, and nothing else, when the program itself cannot be started. */
 const START_FAILURES = [
+  /^gate: \d+: exec: (.*)$/m,
   /^\S*strace: (Can't stat '.*': .*|exec: .*|Cannot find executable .*)$/m,
   /^(?:time=\S+ level=error msg=")?(?:exec failed|runc run failed): (.*)$/m,
   /^\S*(?:executable file .* not found in \$PATH.*|crun: .*: No such file or directory)$/m,

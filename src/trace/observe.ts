@@ -98,8 +98,20 @@ function checkOutcomes([traced, untraced]: Observation['runs'], plan: RunPlan, a
       context: failure.context,
     });
   }
+  if (endedBySignal(traced) && !endedBySignal(untraced)) {
+    throw new TraceSlimError('TRACE_INCOMPLETE', 'under the tracer a signal ended the command, and without it not', {
+      hint: 'Run it again; when it stays so, something kills the tracer, or the application cannot be traced.',
+      context: { log: lastOutput(traced.outcomes) },
+    });
+  }
   const found = failure ?? untracedFailure;
   if (found && !allowFailing) throw found;
+}
+
+/** A command that was not stopped, but died in the middle of something: so it does when its tracer is killed. */
+function endedBySignal(run: RunRecord): boolean {
+  const facts = run.outcomes.find((outcome) => outcome.probe === COMMAND_PROBE)?.facts ?? [];
+  return hasEnded(run) && facts.some(({ name, value }) => name === 'exit status' && Number(value) > 128);
 }
 
 /** What went wrong in a run, as an error; undefined when all is well. */

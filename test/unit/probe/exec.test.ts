@@ -51,6 +51,7 @@ describe('an exec probe', () => {
   it.each([
     ["strace: Can't stat '/bin/sh': No such file or directory\n", 1],
     ['/.toolkit/strace: exec: Permission denied\n', 1],
+    ['gate: 8: exec: /srv/healthcheck: not found\n', 127],
     ['exec failed: unable to start container process: exec: "/bin/sh": stat /bin/sh: no such file or directory', 255],
   ])('is not ok when the program cannot be started: %s', async (stderr, exitStatus) => {
     const { outcome } = await run(shellProgram('x', fullImage), {
