@@ -4,9 +4,13 @@ import { type Located, placeOfPath } from './positions.ts';
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** What is wrong with a document, one line for each thing: `FILE:LINE:COLUMN: probes[0].http.path: must start with /`. */
+/**
+ * What is wrong with a document, one line for each thing, from top to bottom:
+ * `FILE:LINE:COLUMN: probes[0].http.path: must start with /`.
+ */
 export function problemsOf(issues: readonly Issue[], located: Located): string[] {
-  return issues.flatMap((issue) => problems(issue, [], located));
+  const found = issues.flatMap((issue) => problems(issue, [], located));
+  return found.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
 function problems(issue: Issue, parent: Path, located: Located): string[] {

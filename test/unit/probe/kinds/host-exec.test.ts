@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { hostExecKind } from '../../../../src/probe/kinds/host-exec.ts';
+import type { KindContext } from '../../../../src/probe/kinds/kind.ts';
+import { newSession } from '../../../../src/probe/kinds/session.ts';
+import type { Outcome } from '../../../../src/probe/types.ts';
+import { temporaryDirectory } from '../../../support/engine.ts';
+import { fakeContainer } from '../../../support/fake-container.ts';
+import { unixHttpServer } from '../../../support/servers.ts';
+
+const context = { ports: [8080], portOf: (given = 8080) => given } as unknown as KindContext;
+
+async function run(
+  command: string | string[],
+  { endpoint = { socketPath: '/nowhere' }, signal = new AbortController().signal } = {},
+): Promise<Outcome> {
+  const spec = { command, protocol: 'http', stdin: 'in', env: { A: 'b' }, folder: tmpdir() };
+  const made = hostExecKind.make(spec, context);
+  const container = fakeContainer({ endpoints: { 8080: endpoint } });
+  const outcomes = await made.run(container, { id: 'x', spec, session: newSession(), timeoutMs: 10_000, signal });
+  return outcomes[0] as Outcome;
+}
+
+const factOf = ({ facts }: Outcome, name: string) => facts.find((fact) => fact.name === name)?.value;
+
+/** A process that has ended stays in the table until its parent, here init, has taken note. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+const FETCH = `
+const { TRACE_SLIM_URL: url, TRACE_SLIM_HOST: host, TRACE_SLIM_PORT: port } = process.env;
+const answer = await fetch(url + '/a');
+console.log(url === 'http://' + host + ':' + port, host + ':' + port, await answer.text());
+`;
+
+describe('a command on this host', () => {
+  it('reaches a port of the container over TCP, however the engine does', async () => {
+    await using server = await unixHttpServer((request, response) => void response.end(`${request.url} is here`));
+    if (!('socketPath' in server.endpoint)) throw new Error('not a unix socket');
+    const command = [process.execPath, '--input-type=module', '-e', FETCH];
+    const outcome = await run(command, { endpoint: server.endpoint });
+    expect(factOf(outcome, 'stderr')).toBe('');
+    expect(factOf(outcome, 'stdout')).toBe('true 127.0.0.1:8080 /a is here\n');
+  });
+
+  it('is a line for the shell, with input, environment and the folder of its file', async () => {
+    const outcome = await run('cat; echo " $A $TRACE_SLIM_CONTAINER $(pwd)"; exit 3');
+    expect(outcome).toMatchObject({ ok: false, summary: 'exit 3' });
+    expect(factOf(outcome, 'stdout')).toBe(`in b fake ${tmpdir()}\n`);
+  });
+
+  it('is not waited for by what it leaves behind', async () => {
+    expect(factOf(await run('sleep 600 & echo $!'), 'stdout')).toMatch(/^\d+\n$/);
+  });
+
+  it('is killed with all it has started when the run is over', async () => {
+    using folder = temporaryDirectory();
+    const file = join(folder.path, 'pid');
+    const stop = new AbortController();
+    const running = run(`sleep 600 & echo $! > ${file}; sleep 600`, { signal: stop.signal });
+    const pid = await vi.waitFor(() => Number(/^(\d+)\n/.exec(readFileSync(file, 'utf8'))?.[1] ?? expect.fail()));
+    stop.abort(new Error('enough'));
+    await expect(running).rejects.toThrow('enough');
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  });
+
+  it('says so when it cannot be started', async () => {
+    await expect(run(['/nowhere/program'])).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});
