@@ -77,7 +77,7 @@ async function readLists(option: string, files: readonly string[]): Promise<stri
 
 async function readReports(files: readonly string[]): Promise<IncludeItem[]> {
   if (files.length === 0) return [];
-  const { readContainerReport } = await import('../keep/container-report.ts');
+  const { readContainerReport } = await import('./container-report.ts');
   const lists = await Promise.all(files.map((file) => readContainerReport(file)));
   return lists.flat().map((value) => ({ option: '--include-paths-creport-file', kind: 'entry', value }));
 }
