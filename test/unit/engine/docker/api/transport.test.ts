@@ -1,8 +1,10 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { SERVICE_ON_DEMAND } from '../../../../../src/engine/docker/api/candidates.ts';
 import { connectDaemon } from '../../../../../src/engine/docker/api/connect.ts';
+import { tryDaemon } from '../../../../../src/engine/docker/api/try-daemon.ts';
 import type { EngineSettings } from '../../../../../src/settings.ts';
 import { fakeDaemon, newUser } from '../../../../support/fake-daemon.ts';
 
@@ -73,27 +75,34 @@ require('node:http').createServer((request, response) => {
 }).listen(path);
 `;
 
-const onDemand = { ...AUTO, engine: 'podman' } as const;
+/** Not by `connectDaemon`: it would first find what runs on this host. */
+const onDemand = () => tryDaemon({ origin: 'Podman on demand', address: SERVICE_ON_DEMAND }, { signal });
 
-test("Podman's service is started when nothing of it runs, and stopped with the connection", async () => {
-  await using user = await newUser({ XDG_RUNTIME_DIR: '/nowhere' });
+test("Podman's service is started when it is asked for, and stopped with the connection", async () => {
   await addProgram('podman', podman(folder));
-  const daemon = await connectDaemon(onDemand, { wanted: [], signal, user });
+  const { daemon } = await onDemand();
   expect(daemon).toMatchObject({ name: 'podman', isLocal: true, info: { version: '4.3.1' } });
   const { path, pid, words } = JSON.parse(await readFile(join(folder, 'service'), 'utf8'));
   expect(words).toEqual(['system', 'service', '--time=0']);
-  expect(daemon.address).toBe(`unix://${path}`);
+  expect(daemon?.address).toBe(`unix://${path}`);
   expect((await stat(dirname(path))).mode & 0o777).toBe(0o700);
-  await daemon.close();
+  await daemon?.close();
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   await expect(readdir(dirname(path))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('a service that does not start says why', async () => {
-  await using user = await newUser({ XDG_RUNTIME_DIR: '/nowhere' });
   await addProgram('podman', '#!/bin/sh\necho "Error: no subuid ranges" >&2\nexit 125\n');
-  await expect(connectDaemon(onDemand, { wanted: [], signal, user })).rejects.toMatchObject({
+  expect((await onDemand()).error).toMatchObject({
     code: 'ENGINE_UNAVAILABLE',
-    message: 'no Podman daemon can be reached: podman system service did not start: Error: no subuid ranges',
+    message: 'podman system service did not start: Error: no subuid ranges',
   });
+});
+
+test('without podman there is no service', async () => {
+  vi.stubEnv('PATH', `${folder}:/nowhere`);
+  await symlink('/bin/sh', join(folder, 'sh'));
+  await symlink('/bin/cat', join(folder, 'cat'));
+  await symlink('/bin/rm', join(folder, 'rm'));
+  expect((await onDemand()).error).toMatchObject({ code: 'TOOL_MISSING', message: 'podman is not installed' });
 });
