@@ -15,9 +15,10 @@ A command line of SlimToolkit (\`slim\`, \`docker-slim\`, \`mint\`) works here w
 \`=true\` and \`=false\`. What differs:
 
 - Nothing has to be included for the result to work: every file access is traced, links are followed, and the slim image is
-  run with the same probes before it is written. What is included by hand is kept in addition, needed or not: most include
-  lists can go. \`trace-slim paths IMAGE\` writes one where it is wanted.
+  run with the same probes before it is written. What is included by hand is kept in addition, needed or not, and the
+  report says what that costs: most include lists can go. \`trace-slim paths IMAGE\` writes one where it is wanted.
 - Files come from the image as it was pulled. What the application writes, changes or deletes while it runs makes no difference.
+- An option that takes several values is given several times; a comma is part of a value (ports excepted).
 - A probe that fails on the original image is an error; say \`--allow-failing-probes\` when failing is right.
 - Environment variables of SlimToolkit (\`DSLIM_…\`) are not read. Put such settings into a file for \`--command-params-file\`.
 - SlimToolkit drops files for metadata, seccomp and AppArmor profiles next to its report; here there is one report.
