@@ -28,7 +28,7 @@ export function textMismatch(expected: ExpectedText, text: string): string | und
 
 /** As {@link textMismatch}, for the values that a JSON path leads to: one of them has to be as expected. */
 export function jsonMismatch(expected: unknown, values: readonly unknown[]): string | undefined {
-  if (values.length === 0) return `expected to be ${shown(JSON.stringify(expected))}, is not there`;
+  if (values.length === 0) return `expected to be ${json(expected)}, is not there`;
   const mismatches = values.map((value) => valueMismatch(expected, value));
   return mismatches.includes(undefined) ? undefined : mismatches[0];
 }
@@ -38,7 +38,7 @@ const MATCHER_KEYS = new Set(['contains', 'matches', 'lacks']);
 function valueMismatch(expected: unknown, value: unknown): string | undefined {
   if (isMatcher(expected)) return textMismatch(expected, typeof value === 'string' ? value : JSON.stringify(value));
   if (isDeepStrictEqual(expected, value)) return undefined;
-  return `expected to be ${shown(JSON.stringify(expected))}, is ${shown(JSON.stringify(value))}`;
+  return `expected to be ${json(expected)}, is ${json(value)}`;
 }
 
 function isMatcher(expected: unknown): expected is Exclude<ExpectedText, string> {
@@ -55,5 +55,13 @@ function listOf<T>(given: T | readonly T[] | undefined): readonly T[] {
 const MAX_SHOWN = 200;
 
 function shown(text: string): string {
-  return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+  return JSON.stringify(cut(text));
+}
+
+function json(value: unknown): string {
+  return cut(JSON.stringify(value) ?? 'nothing');
+}
+
+function cut(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
