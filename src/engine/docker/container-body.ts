@@ -34,6 +34,7 @@ export function containerBody(options: BodyOptions): ContainerCreateOptions {
     Labels: { ...settings.labels, ...labels },
     // It is run as a probe.
     Healthcheck: { Test: ['NONE'] },
+    Volumes: { ...config.Volumes },
     Tty: settings.tty,
     OpenStdin: settings.stdin,
     ...(config.StopSignal ? { StopSignal: config.StopSignal } : {}),

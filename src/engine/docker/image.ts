@@ -6,6 +6,7 @@ import type { Image } from '../../image/types.ts';
 import { resolveIdentity } from '../../rootfs/identity.ts';
 import type { ImagePath } from '../../rootfs/path.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
+import type { ContainerSettings } from '../../settings.ts';
 import { toolkitPaths } from '../toolkit-paths.ts';
 import type { Container, ContainerSpec, OpenedImage } from '../types.ts';
 import { DaemonContainer } from './container.ts';
@@ -67,7 +68,11 @@ export class DaemonImage implements OpenedImage {
     const run = this.#run;
     const identity = await resolveIdentity(this.rootfs, spec.config.User ?? '');
     const isRoot = identity.uid === 0;
-    const toolkit = toolkitPaths({ runId: run.id, loader: run.toolkit.loader, isRoot });
+    const toolkit = toolkitPaths({
+      runId: run.id,
+      loader: run.toolkit.loader,
+      isRoot: isRoot && !mayTrace(spec.settings),
+    });
     const name = `${this.#name}-${++this.#containers}`;
     const { container, delivered } = await createDelivered(run, name, this.#stored.id, (mounts) =>
       containerBody({ spec, image: this.#stored.id, toolkit, isRoot, labels: run.labels, mounts }),
@@ -87,4 +92,9 @@ export class DaemonImage implements OpenedImage {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pristine[Symbol.asyncDispose]();
   }
+}
+
+/** Whether the application itself was given what only the tracer gets otherwise. */
+function mayTrace({ capAdd }: ContainerSettings): boolean {
+  return capAdd.some((name) => /^(?:(?:CAP_)?SYS_PTRACE|ALL)$/i.test(name));
 }

@@ -112,7 +112,7 @@ function wordsOf(error: unknown, errno = ''): string {
   // A host with several addresses gives an error without a message.
   if (/^(?:connect |read |write |socket hang up|aborted|$)/.test(text))
     return SAID[errno] ?? (text || errno || 'no reason given');
-  return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim();
+  return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim() || `HTTP status ${statusOf(error)}`;
 }
 
 /** Nothing is there, as far as is known. */

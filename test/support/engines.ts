@@ -1,0 +1,89 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectDaemon } from '../../src/engine/docker/api/connect.ts';
+import { openDaemonEngine } from '../../src/engine/docker/docker-engine.ts';
+import { labelsOf, OWNER_LABEL, ownerOfName } from '../../src/engine/docker/labels.ts';
+import { temporaryNames } from '../../src/engine/docker/remove.ts';
+import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
+import type { Engine, EngineName } from '../../src/engine/types.ts';
+import type { EngineSettings } from '../../src/settings.ts';
+import { stateDirectory } from '../../src/state.ts';
+
+/** Where the daemons for tests listen; `scripts/daemons.sh` starts them. */
+const SOCKETS = { docker: '/var/run/docker.sock', podman: '/run/podman/podman.sock' } as const;
+
+/** One engine that tests are run on. */
+export interface TestEngine {
+  readonly name: EngineName;
+  readonly settings: EngineSettings;
+  open(signal: AbortSignal): Promise<Engine>;
+}
+
+/** How tests say which engine they want, also for engines that are not there. */
+export function settingsOf(name: EngineName): EngineSettings {
+  return name === 'local'
+    ? { engine: name, pull: 'never' }
+    : { engine: name, pull: 'never', host: `unix://${SOCKETS[name]}` };
+}
+
+/** The engines of this host, the built-in one always. One that is missing is told about, and is a failure in CI. */
+export function testEngines(names: readonly EngineName[] = ['local', 'docker', 'podman']): TestEngine[] {
+  return names.filter(isThere).map((name) => {
+    const settings = settingsOf(name);
+    const open = (signal: AbortSignal) =>
+      name === 'local'
+        ? openLocalEngine(stateDirectory(), { signal })
+        : openDaemonEngine(settings, { stateDirectory: stateDirectory(), wanted: [], signal });
+    return { name, settings, open };
+  });
+}
+
+function isThere(name: EngineName): boolean {
+  if (name === 'local' || existsSync(SOCKETS[name])) return true;
+  const reason = `no ${name} daemon listens on ${SOCKETS[name]}; scripts/daemons.sh starts one`;
+  if (process.env.CI) throw new Error(reason);
+  process.stderr.write(`skipped: ${reason}\n`);
+  return false;
+}
+
+/** What runs of this process have left at a daemon: names of containers, volumes, networks and images. */
+export async function daemonLeftovers({ name, settings }: TestEngine): Promise<string[]> {
+  if (name === 'local') return [];
+  const daemon = await connectDaemon(settings, { wanted: [], signal: new AbortController().signal });
+  try {
+    const owner = labelsOf('')[OWNER_LABEL];
+    const filters = { label: [`${OWNER_LABEL}=${owner}`] };
+    const { docker } = daemon;
+    const containers = await docker.listContainers({ all: true, filters });
+    const { Volumes } = await docker.listVolumes({ filters });
+    const networks = await docker.listNetworks({ filters });
+    const images = (await temporaryNames(docker)).filter((image) => ownerOfName(image)?.owner === owner);
+    return [
+      ...containers.flatMap(({ Names }) => Names),
+      ...(Volumes ?? []).map((volume) => volume.Name),
+      ...networks.map((network) => network.Name),
+      ...images,
+    ];
+  } finally {
+    await daemon.close();
+  }
+}
+
+/** A state directory of one test file, so that what is left in it is that file's. */
+export function ownStateDirectory(): { enter(): void; leave(): void } {
+  let before: string | undefined;
+  let path = '';
+  return {
+    enter() {
+      before = process.env.TRACE_SLIM_HOME;
+      path = mkdtempSync(join(tmpdir(), 'trace-slim-home-'));
+      process.env.TRACE_SLIM_HOME = path;
+    },
+    leave() {
+      if (before === undefined) delete process.env.TRACE_SLIM_HOME;
+      else process.env.TRACE_SLIM_HOME = before;
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
