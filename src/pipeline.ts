@@ -4,54 +4,40 @@ import { failedNames } from './build/failed-names.ts';
 import { checkDestinations, defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
 import { checkPreservable } from './build/preserve-layers.ts';
 import { layoutOf } from './engine/local/state.ts';
-import { openSources, type Sources } from './engine/select.ts';
-import type { Engine, OpenedImage } from './engine/types.ts';
+import type { OpenedImage } from './engine/types.ts';
 import type { Image } from './image/types.ts';
 import { includeList } from './keep/include-list.ts';
 import type { KeepSet } from './keep/keep-set.ts';
 import { resolveLayerIncludes } from './keep/layer-includes.ts';
 import { seenThrough } from './keep/mounts.ts';
-import type { ProgressSink } from './progress.ts';
-import { judgeBudgets, type Measured } from './report/budgets.ts';
+import { type RunContext, recordOptions } from './pipeline/context.ts';
+import { openStage, openStageSources } from './pipeline/open-stage.ts';
+import { baseReport, finish, openBaseline, replayFindings } from './pipeline/report-stage.ts';
+import { watch } from './pipeline/watch-stage.ts';
+import { judgeBudgets } from './report/budgets.ts';
 import { excludedGroups, keptPaths, removedGroups, shownFiles, summaryOf } from './report/build-report.ts';
 import { permissionEdits } from './report/permission-edits.ts';
 import type { Report } from './report/report.ts';
 import type { CleanReport, Diagnosis, TraceSummary } from './report/results.ts';
-import { saveReport } from './report/write.ts';
 import { readPackages } from './rootfs/packages.ts';
-import { displayPath } from './rootfs/path.ts';
 import type {
   BuildSettings,
-  CheckSettings,
   CleanSettings,
   EngineSettings,
   PathsSettings,
-  RunSettings,
   StarterSettings,
   TraceSettings,
   VerifySettings,
 } from './settings.ts';
 import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
-import type { Observation } from './trace/observe.ts';
-import { type PlannedRun, planRun } from './trace/plan-run.ts';
-import { observeRepeatedly } from './trace/repeat.ts';
-import { runConfig } from './trace/run-config.ts';
-import { namedPlan, type RunScenario, recordAll, scenariosOf, type United, watchAll } from './trace/scenarios.ts';
-import type { Tracing } from './trace/traced-command.ts';
+import { recordAll } from './trace/scenarios.ts';
 import { buildAndHeal } from './verify/heal.ts';
-import { type Replay, replay } from './verify/replay.ts';
+import { replay } from './verify/replay.ts';
 import { shownMiss } from './verify/shown-lookup.ts';
 import { unverifiedRows } from './verify/verify.ts';
 
-/** What a run is given by whoever calls it. */
-export interface RunContext {
-  readonly signal: AbortSignal;
-  readonly progress: ProgressSink;
-  /** Resolves when the user has pressed enter, or sent SIGUSR1. */
-  readonly userSignal?: (kind: 'enter' | 'signal') => Promise<void>;
-  readonly version: string;
-}
+export type { RunContext } from './pipeline/context.ts';
 
 /**
  * The whole job: open, trace, plan, pack, verify and heal, write. A slim image that behaves differently is a result, not an
@@ -226,18 +212,8 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
   return finish(report, settings.reportPath);
 }
 
-async function openBaseline({ baselinePath }: CheckSettings): Promise<Measured['baseline']> {
-  if (baselinePath === undefined) return undefined;
-  const { readBaseline } = await import('./report/baseline.ts');
-  return readBaseline(baselinePath);
-}
-
 function inImage({ rootfs }: OpenedImage): Pick<KeepSet, 'has'> {
   return { has: (path) => rootfs.get(path) !== undefined };
-}
-
-function replayFindings(result: Replay | undefined): Pick<Report, 'suspicion' | 'logErrors'> {
-  return { suspicion: result?.suspicion ?? null, logErrors: result?.logErrors ?? [] };
 }
 
 /** A commented probe file to start from: what an image says of itself, and what its ports speak when it runs. */
@@ -305,142 +281,4 @@ export async function diagnose(settings: EngineSettings, context: RunContext): P
   ]);
   const local = { usable: checks.every(({ ok }) => ok), checks };
   return { usable: local.usable || daemons.some(({ ok }) => ok), local, daemons };
-}
-
-interface WatchSettings extends Pick<BuildSettings, 'run' | 'probes' | 'allowIncomplete'> {}
-
-/** Stage 2: plans the run of the fat image and observes it. */
-async function watch(fat: OpenedImage, settings: WatchSettings, stages: Stages, context: RunContext): Promise<United> {
-  const { userSignal } = context;
-  const told = new Set<string>();
-  const tell = (notes: readonly string[]) => {
-    for (const text of notes.filter((note) => !told.has(note))) context.progress({ kind: 'warning', text });
-    for (const text of notes) told.add(text);
-  };
-  const plan = (scenario: RunScenario, tracing: Tracing) => {
-    const { run, probes } = scenario;
-    const planned = planRun(fat, { run, probes, tracing, ...(userSignal ? { userSignal } : {}) });
-    tell(planned.notes);
-    return namedPlan(planned, scenario);
-  };
-  const { planned, observation, replay } = await stages.run(
-    'trace',
-    'running the image under the tracer',
-    () =>
-      watchAll(scenariosOf(settings.run, settings.probes), (scenario) =>
-        observeRepeatedly(fat, {
-          ...recordOptions(context, 'trace'),
-          plan: (tracing) => plan(scenario, tracing),
-          tracer: settings.run.tracer ?? 'auto',
-          continueAfter: settings.probes.continueAfter,
-          allowFailing: settings.probes.allowFailing,
-          allowIncomplete: settings.allowIncomplete,
-          repeat: settings.probes.repeat ?? 0,
-        }),
-      ),
-    ({ observation: { trace, runs } }) =>
-      `${runs[0].outcomes.length} outcomes, ${trace.accesses.length} distinct file accesses`,
-  );
-  const skipped = skippedPortNotes(planned, observation);
-  tell([...planned.notes, ...skipped]);
-  return { planned: { ...planned, notes: [...planned.notes, ...skipped] }, observation, replay };
-}
-
-function skippedPortNotes({ plan }: PlannedRun, { runs }: Observation): string[] {
-  const skipped = plan.ready.optionalPorts.filter((port) => !runs[0].openPorts.includes(port));
-  return skipped.map((port) => `Port ${port} is exposed but never opened: nothing was asked there.`);
-}
-
-/** Opens the images and the engine for them. What the command line says describes a plain directory, which has no configuration. */
-function openStageSources(
-  stages: Stages,
-  names: readonly string[],
-  { engine: settings, run }: Pick<BuildSettings, 'engine' | 'run'>,
-  { signal, progress }: RunContext,
-): Promise<Sources> {
-  return stages.run(
-    'connect',
-    `finding ${names.join(' and ')}`,
-    async () => {
-      const told = (text: string) => progress({ kind: 'stage-progress', stage: 'connect', text });
-      const sources = await openSources(names, { settings, signal, progress: told });
-      await checkContainer(sources, run, progress);
-      for (const image of sources.images.filter((image) => image.rootfsDirectory)) {
-        image.config.config = { ...runConfig(image.config.config ?? {}, run), Env: [...run.env] };
-      }
-      return sources;
-    },
-    ({ engine }) => `with the ${engine.name} engine`,
-  );
-}
-
-/** Says what the engine does otherwise than one would expect; what it cannot do ends here. */
-async function checkContainer(sources: Sources, run: RunSettings, progress: ProgressSink): Promise<void> {
-  try {
-    for (const text of (await sources.engine.check?.(run.container)) ?? []) progress({ kind: 'warning', text });
-  } catch (error) {
-    await sources[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-function openStage(stages: Stages, engine: Engine, image: Image, signal: AbortSignal): Promise<OpenedImage> {
-  return stages.run(
-    'open',
-    `opening ${image.source}`,
-    () => engine.open(image, { signal }),
-    (opened) => `${(opened.rootfs.sizeBytes / 1e6).toFixed(1)} MB in ${opened.rootfs.entryCount} paths`,
-  );
-}
-
-function recordOptions(context: RunContext, stage: 'trace' | 'verify') {
-  return {
-    signal: context.signal,
-    progress: (text: string) => context.progress({ kind: 'stage-progress', stage, text }),
-  };
-}
-
-const MAX_UNSTABLE = 100;
-
-function baseReport(
-  version: string,
-  engine: Engine,
-  image: Image,
-  fat: OpenedImage,
-  { trace, tracing, unstable = [] }: Observation,
-): Report {
-  const { complete, losses, notes, lines, unparsedLines, unparsedSamples } = trace.completeness;
-  return {
-    schemaVersion: 1,
-    tool: { name: 'trace-slim', version },
-    status: 'not-verified',
-    fat: summaryOf(image, fat.rootfs),
-    slim: null,
-    reduction: null,
-    outputs: [],
-    tags: [],
-    engine: engine.name,
-    tracer: 'strace',
-    tracing,
-    stages: [],
-    trace: { complete, losses, notes, lines, unparsedLines, unparsedSamples, accesses: trace.accesses.length },
-    probes: [],
-    rounds: [],
-    suspicion: null,
-    logErrors: [],
-    unstable: { total: unstable.length, paths: unstable.slice(0, MAX_UNSTABLE).map(displayPath) },
-    budgets: [],
-    kept: [],
-    removed: [],
-    excluded: [],
-    permissions: [],
-    warnings: [],
-  };
-}
-
-async function finish(report: Report, reportPath: string | undefined): Promise<Report> {
-  const reduction = report.slim && report.slim.sizeBytes > 0 ? report.fat.sizeBytes / report.slim.sizeBytes : null;
-  const whole = { ...report, reduction };
-  await saveReport(whole, reportPath);
-  return whole;
 }

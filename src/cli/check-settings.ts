@@ -1,5 +1,5 @@
 import { TraceSlimError } from '../errors.ts';
-import type { Budget, CheckSettings, KeepSettings } from '../settings.ts';
+import { type Budget, type CheckSettings, type KeepSettings, PLAIN_CHECKS } from '../settings.ts';
 import type { CheckOptions } from './check-options.ts';
 import { invalid } from './values.ts';
 
@@ -16,9 +16,10 @@ export function readCheckSettings(options: CheckOptions): CheckSettings {
       hint: 'Name the report of an earlier run, or a list with one path a line.',
     });
   }
+  const { failOnLogErrors = PLAIN_CHECKS.failOnLogErrors, keepFailed = PLAIN_CHECKS.keepFailed } = options;
   return {
-    failOnLogErrors: options.failOnLogErrors ?? false,
-    keepFailed: options.keepFailed ?? false,
+    failOnLogErrors,
+    keepFailed,
     budgets,
     ...(baselinePath === undefined ? {} : { baselinePath }),
   };

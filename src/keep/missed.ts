@@ -9,7 +9,7 @@ import { wayOf } from './traced.ts';
  * How a file that is missing has shown. `failed`: it was looked up in vain; `unlisted`: its directory was listed without
  * it; `overwritten`: something new was created in its place.
  */
-export type MissKind = 'failed' | 'unlisted' | 'overwritten';
+type MissKind = 'failed' | 'unlisted' | 'overwritten';
 
 /** Something that the slim image lacks and that was asked for there. */
 export interface MissedPath {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { unstablePaths } from '../../../src/trace/repeat.ts';
 import type { Access, Trace } from '../../../src/trace/trace.ts';
+import { unstablePaths } from '../../../src/trace/unstable.ts';
 import { accessOf } from '../../support/accesses.ts';
 import { rootFsOf } from '../../support/rootfs-builder.ts';
 

@@ -1,0 +1,19 @@
+import type { ProgressSink } from '../progress.ts';
+import type { RecordOptions } from '../trace/record.ts';
+
+/** What a run is given by whoever calls it. */
+export interface RunContext {
+  readonly signal: AbortSignal;
+  readonly progress: ProgressSink;
+  /** Resolves when the user has pressed enter, or sent SIGUSR1. */
+  readonly userSignal?: (kind: 'enter' | 'signal') => Promise<void>;
+  readonly version: string;
+}
+
+/** How a run of a container is aborted, and what it tells meanwhile. */
+export function recordOptions(context: RunContext, stage: 'trace' | 'verify'): RecordOptions {
+  return {
+    signal: context.signal,
+    progress: (text: string) => context.progress({ kind: 'stage-progress', stage, text }),
+  };
+}
