@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadProbeFile } from '../../../../src/probe/file/load.ts';
+import { KINDS } from '../../../../src/probe/kinds/index.ts';
 import { loadText } from '../../../support/probe-files.ts';
 
 async function problemsOf(text: string): Promise<string[]> {
@@ -150,4 +151,19 @@ const READY_MADE = fileURLToPath(new URL('../../../../probes/', import.meta.url)
 it.each(readdirSync(READY_MADE).filter((name) => name.endsWith('.yaml')))('probes/%s is a probe file', async (name) => {
   const { main, scenarios } = await loadProbeFile(`${READY_MADE}${name}`);
   expect((main?.probes.length ?? 0) + scenarios.length).toBeGreaterThan(0);
+});
+
+const EXPLANATION = readFileSync(`${READY_MADE}README.md`, 'utf8');
+const EXAMPLES = [...EXPLANATION.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text = '']) => text);
+
+it.each(EXAMPLES)('what probes/README.md shows is understood: %s', async (text) => {
+  const { main } = await loadText(text.includes('version:') ? text : `version: 1\nprobes:\n${text}`);
+  expect(main?.probes.length).toBeGreaterThan(0);
+});
+
+it('probes/README.md names every ready-made file and every kind', () => {
+  const files = readdirSync(READY_MADE).filter((name) => name.endsWith('.yaml'));
+  const missing = files.filter((name) => !EXPLANATION.includes(`[${name}](${name})`));
+  expect(missing).toEqual([]);
+  expect(KINDS.map(({ name }) => name).filter((name) => !EXPLANATION.includes(`\n| \`${name}\` |`))).toEqual([]);
 });
