@@ -74,6 +74,8 @@ export interface ContainerSpec {
   readonly settings: ContainerSettings;
   /** Extra environment entries, `NAME=value`. */
   readonly env?: readonly string[];
+  /** A tracer will be executed in it: see {@link ExecSpec.asTracer}. */
+  readonly hasTracer?: boolean;
 }
 
 /** Absolute paths inside the container, outside of the image's own file system. */

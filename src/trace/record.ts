@@ -163,7 +163,8 @@ async function runKeptAlive(run: Run, probes: readonly Probe[]): Promise<void> {
 
 function startContainer(run: Run, command: (toolkit: ToolkitPaths) => readonly string[]): Promise<Container> {
   const { config, env, container: settings } = run.plan;
-  return run.image.start({ config, command, env, settings }, run.options);
+  const hasTracer = run.plan.tracing === 'attach';
+  return run.image.start({ config, command, env, settings, hasTracer }, run.options);
 }
 
 function startTracer({ plan }: Run, container: Container): AttachingTracer | undefined {

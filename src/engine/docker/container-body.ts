@@ -51,7 +51,8 @@ function hostConfig({ spec, isRoot, mounts }: BodyOptions): HostConfig {
   return {
     Mounts: [...mounts, ...settings.mounts.flatMap(mountOf)],
     Tmpfs: Object.fromEntries(tmpfs.map((mount) => [mount.target, tmpfsOptions(mount)])),
-    CapAdd: [...new Set([...(isRoot ? ['SYS_PTRACE'] : []), ...settings.capAdd.map(capability)])],
+    // What a daemon executes in a container, root's tracer too, is allowed what the container is.
+    CapAdd: [...new Set([...(isRoot || spec.hasTracer ? ['SYS_PTRACE'] : []), ...settings.capAdd.map(capability)])],
     ExtraHosts: [...settings.hosts],
     Dns: [...settings.dns],
     DnsSearch: [...settings.dnsSearch],

@@ -92,7 +92,6 @@ export class DaemonContainer implements Container {
           env: [...(config.Env ?? []), ...env, ...(spec.env ?? [])],
           stdin: spec.stdin,
           user: spec.asTracer ? '0' : undefined,
-          isPrivileged: spec.asTracer,
           workingDirectory: spec.asTracer ? '/' : config.WorkingDir || '/',
         },
         options,

@@ -11,8 +11,6 @@ export interface DaemonExec {
   readonly env?: readonly string[] | undefined;
   /** Absent: the container's own user. */
   readonly user?: string | undefined;
-  /** With every capability, whatever the container has. */
-  readonly isPrivileged?: boolean | undefined;
   readonly workingDirectory?: string | undefined;
   readonly stdin?: Buffer | string | undefined;
 }
@@ -31,7 +29,7 @@ const DRAIN_MS = 200;
 
 /** Starts a command with all three streams attached. Errors: ENGINE_FAILED and the like. */
 export async function startExec(container: Container, options: DaemonExec): Promise<StartedExec> {
-  const { command, env, user, isPrivileged, workingDirectory } = options;
+  const { command, env, user, workingDirectory } = options;
   const exec = await asked(
     container.exec({
       Cmd: [...command],
@@ -40,7 +38,6 @@ export async function startExec(container: Container, options: DaemonExec): Prom
       AttachStderr: true,
       ...(env ? { Env: [...env] } : {}),
       ...(user === undefined ? {} : { User: user }),
-      ...(isPrivileged ? { Privileged: true } : {}),
       ...(workingDirectory === undefined ? {} : { WorkingDir: workingDirectory }),
     }),
     'executing a command in the container',
