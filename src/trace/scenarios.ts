@@ -1,4 +1,5 @@
 import type { OpenedImage } from '../engine/types.ts';
+import { TraceSlimError } from '../errors.ts';
 import type { RuntimeConfig } from '../image/types.ts';
 import type { Scenario } from '../probe/file/probe-file.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
@@ -22,10 +23,16 @@ interface Watched {
   readonly observation: Observation;
 }
 
-/** What is run: the image as the command line says, unless only scenarios are asked for, and each scenario. */
+/** What is run: the image as the command line says, unless only scenarios are asked for, and each scenario. Errors: CONFIG_INVALID. */
 export function scenariosOf(run: RunSettings, probes: ProbeSettings): readonly RunScenario[] {
   const { files = [], exec, execFiles, http } = probes;
   const scenarios = files.flatMap((file) => file.scenarios.map((scenario) => scenarioOf(scenario, run, probes)));
+  const twice = scenarios.find(({ name }, index) => scenarios.findIndex((other) => other.name === name) < index);
+  if (twice) {
+    throw new TraceSlimError('CONFIG_INVALID', `two probe files have a scenario called ${twice.name}`, {
+      hint: 'Give one of them another name.',
+    });
+  }
   const hasMain = files.some(({ main }) => main) || exec.length + execFiles.length > 0 || http.enabled;
   return hasMain || scenarios.length === 0 ? [{ run, probes }, ...scenarios] : scenarios;
 }

@@ -6,11 +6,13 @@ import type { Session } from './session.ts';
 
 type Answer = Extract<HttpReply, { kind: 'answer' }>;
 
+const MAX_LENGTH = 64 * 1024;
+
 /** Keeps the values that an answer has for a session. Gives the names of those it does not have. */
 export function captureAll(wanted: Readonly<Record<string, Captured>>, answer: Answer, session: Session): string[] {
   return Object.entries(wanted).flatMap(([name, captured]) => {
     const value = capturedValue(captured, answer, session);
-    if (value === undefined) return [name];
+    if (value === undefined || value.length > MAX_LENGTH || value.includes('\0')) return [name];
     session.values.set(name, value);
     return [];
   });

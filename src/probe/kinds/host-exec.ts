@@ -37,13 +37,15 @@ const schema: z.ZodType<HostExecSpec> = z
 
 /**
  * A command on this host, such as a test suite. It finds the container at TRACE_SLIM_HOST, TRACE_SLIM_PORT and
- * TRACE_SLIM_URL; TRACE_SLIM_CONTAINER is its id. Ok when it exits 0, unless `expect` says otherwise.
+ * TRACE_SLIM_URL; TRACE_SLIM_CONTAINER is its id. A value captured as `token` is in TRACE_SLIM_token, never in the command.
+ * Ok when it exits 0, unless `expect` says otherwise.
  */
 export const hostExecKind: ProbeKind<HostExecSpec> = {
   name: 'host-exec',
   schema,
   expects: ['exit', 'stdout', 'stderr'],
   decides: 'exit',
+  isLiteral: true,
   load: async (spec, folder) => ({ ...spec, folder }),
   make({ command, port: given }, { portOf, ports }) {
     const port = given === undefined && ports.length === 0 ? undefined : portOf(given);
@@ -59,13 +61,16 @@ export const hostExecKind: ProbeKind<HostExecSpec> = {
 async function runFor(
   container: Container,
   port: number | undefined,
-  { id, spec, signal }: KindRun<HostExecSpec>,
+  { id, spec, session, signal }: KindRun<HostExecSpec>,
 ): Promise<Outcome> {
   const startedAt = performance.now();
   await using forwarding = port === undefined ? undefined : await forwardPort(container, port);
   const { command, stdin, folder = process.cwd() } = spec;
   const place = forwarding ? addressOf(forwarding, spec.protocol) : {};
-  const env = { ...process.env, TRACE_SLIM_CONTAINER: container.id, ...place, ...spec.env };
+  const captured = Object.fromEntries(
+    [...session.values].map(([name, value]) => [`TRACE_SLIM_${name.replace(/-/g, '_')}`, value]),
+  );
+  const env = { ...process.env, ...captured, TRACE_SLIM_CONTAINER: container.id, ...place, ...spec.env };
   const result = await runOnHost({ command, folder, env, stdin }, signal);
   const shown = forwarding && port !== undefined ? withPort(result, forwarding, port) : result;
   return exitOutcome(id, shown, startedAt, result.exitStatus === 0);

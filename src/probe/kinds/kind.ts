@@ -28,6 +28,8 @@ export interface ProbeKind<Spec> {
   load?(spec: Spec, folder: string): Promise<Spec>;
   /** Names that later items of the same sequence can use as `${name}`. */
   captures?(spec: Spec): readonly string[];
+  /** Its spec is taken as it stands: captured values come from the image, which nobody has to trust. */
+  readonly isLiteral?: true;
   /** Called once for all runs of an image and its slim counterparts. Errors: CONFIG_INVALID. */
   make(spec: Spec, context: KindContext): MadeProbe<Spec>;
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { bytesOf, displayPath } from '../../rootfs/path.ts';
 import type { ExpectedText } from './expectation.ts';
 
 /** A regular expression from `/source/flags` or a plain source, which matches in every line. Undefined when it is none. */
@@ -55,7 +56,7 @@ function listOf<T>(given: T | readonly T[] | undefined): readonly T[] {
 const MAX_SHOWN = 200;
 
 function shown(text: string): string {
-  return JSON.stringify(cut(text));
+  return `"${cut(text)}"`;
 }
 
 function json(value: unknown): string {
@@ -63,5 +64,6 @@ function json(value: unknown): string {
 }
 
 function cut(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  const shown = displayPath(bytesOf(text.slice(0, MAX_SHOWN)));
+  return text.length > MAX_SHOWN ? `${shown}…` : shown;
 }

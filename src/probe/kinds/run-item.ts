@@ -37,7 +37,7 @@ export async function runItem(
 }
 
 async function runOnce(
-  { id, item, made, names }: Runnable,
+  { id, item, kind, made, names }: Runnable,
   container: Container,
   session: Session,
   options: RunProbeOptions,
@@ -46,7 +46,8 @@ async function runOnce(
   const timeoutMs = item.timeoutMs ?? made.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const startedAt = performance.now();
   const missing = new Set<string>();
-  const spec = fillIn(item.spec, names, session, (name) => missing.add(name));
+  const filled = kind.isLiteral ? [] : names;
+  const spec = fillIn(item.spec, filled, session, (name) => missing.add(name));
   if (missing.size > 0) return [failedOutcome(id, `nothing was captured as ${[...missing].join(', ')}`, startedAt)];
   using deadline = startDeadline(signal, timeoutMs);
   try {

@@ -36,6 +36,13 @@ describe('what is run', () => {
     expect(migrate?.run.config).toEqual({ Entrypoint: ['migrate'], Cmd: null });
   });
 
+  it('is refused when two scenarios have the same name', async () => {
+    const files = [await loadText(SCENARIOS), await loadText(SCENARIOS)];
+    expect(() => scenariosOf(plainRun, { ...execProbes(), files })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    );
+  });
+
   it('is the image itself too when anything is asked of that', async () => {
     const files = [await loadText(SCENARIOS)];
     const names = scenariosOf(plainRun, { ...execProbes('a'), files }).map(({ name }) => name);

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import type { ProbeItem } from '../../../../src/probe/file/probe-file.ts';
 import { hostExecKind } from '../../../../src/probe/kinds/host-exec.ts';
-import type { KindContext } from '../../../../src/probe/kinds/kind.ts';
+import type { KindContext, ProbeKind } from '../../../../src/probe/kinds/kind.ts';
+import { runItem } from '../../../../src/probe/kinds/run-item.ts';
 import { newSession } from '../../../../src/probe/kinds/session.ts';
 import type { Outcome } from '../../../../src/probe/types.ts';
 import { temporaryDirectory } from '../../../support/engine.ts';
@@ -54,6 +56,24 @@ describe('a command on this host', () => {
     const outcome = await run('cat; echo " $A $TRACE_SLIM_CONTAINER $(pwd)"; exit 3');
     expect(outcome).toMatchObject({ ok: false, summary: 'exit 3' });
     expect(factOf(outcome, 'stdout')).toBe(`in b fake ${tmpdir()}\n`);
+  });
+
+  it('gets captured values as variables, and never as a part of the command', async () => {
+    const reference = ['$', '{token}'].join('');
+    const spec = {
+      command: `echo "$TRACE_SLIM_token" '${reference}'`,
+      protocol: 'http',
+      stdin: '',
+      env: {},
+      folder: '/',
+    };
+    const item: ProbeItem = { kind: 'host-exec', spec, retryMs: 0, masks: [], place: 'x:1:1' };
+    const made = hostExecKind.make(spec, context);
+    const session = newSession();
+    session.values.set('token', '$(touch /tmp/never)');
+    const runnable = { id: 'x', item, kind: hostExecKind as ProbeKind<unknown>, made, names: ['token'] };
+    const [outcome] = await runItem(runnable, fakeContainer(), { session, signal: new AbortController().signal });
+    expect(factOf(outcome as Outcome, 'stdout')).toBe(`$(touch /tmp/never) ${reference}\n`);
   });
 
   it('is not waited for by what it leaves behind', async () => {
