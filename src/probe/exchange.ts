@@ -64,10 +64,12 @@ export async function exchange(
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<HttpReply> {
   using deadline = startDeadline(signal, timeoutMs);
-  const client = await connect(endpoint, scheme);
+  const client = await connect(endpoint, scheme, timeoutMs);
   try {
     const { target: path, method, headers, body } = request;
-    const answer = await client.request({ path, method, headers, body: body ?? null, signal: deadline.signal });
+    const sent = client.request({ path, method, headers, body: body ?? null, signal: deadline.signal });
+    // The client minds its signal only once it is connected, and a TLS handshake may never end.
+    const answer = await Promise.race([sent, abortOf(deadline.signal)]);
     const { statusCode: status, headers: received } = answer;
     const read = await readBodyOf(received, answer.body, () => deadline.expired());
     signal.throwIfAborted();
@@ -90,10 +92,18 @@ export async function prepareExchange(): Promise<typeof import('undici')> {
   return createRequire(import.meta.url)('undici');
 }
 
-async function connect(endpoint: Endpoint, scheme: Scheme): Promise<Client> {
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+async function connect(endpoint: Endpoint, scheme: Scheme, timeoutMs: number): Promise<Client> {
   const { Client } = await prepareExchange();
   const options = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 256 * 1024 };
-  const connectOptions = { rejectUnauthorized: false, timeout: 0 };
+  const connectOptions = { rejectUnauthorized: false, timeout: timeoutMs };
   if ('socketPath' in endpoint) {
     return new Client(`${scheme}://localhost`, {
       ...options,

@@ -57,6 +57,12 @@ describe('an HTTP probe', () => {
     expect(seen).toEqual({ method: 'POST', url, host: 'localhost:8080', token: 't:1', authorization, body: 'hi' });
   });
 
+  it('gives up on a server that never ends its TLS handshake', async () => {
+    await using server = await tcpServer(() => {});
+    const outcome = await probe(server, { command: { protocol: 'https' }, timeoutMs: 50 });
+    expect(outcome).toMatchObject({ ok: false, summary: 'no answer within 0.05 s' });
+  });
+
   it('does not follow a redirect and shows where it leads', async () => {
     await using server = await httpServer((_, response) => response.writeHead(302, { location: '/login' }).end());
     const outcome = await probe(server);
