@@ -53,7 +53,7 @@ export async function askPort(container: Container, port: number, signal: AbortS
 
 type Answer = Extract<HttpReply, { kind: 'answer' }>;
 
-/** A 400 may only mean that another scheme is wanted. */
+/** What refuses one scheme may welcome the next; where none is, the first answer counts. */
 async function firstAnswer(
   get: (scheme: Scheme, target: string) => Promise<HttpReply>,
 ): Promise<{ scheme: Scheme; reply: Answer } | undefined> {
@@ -61,7 +61,7 @@ async function firstAnswer(
   for (const scheme of SCHEMES) {
     const reply = await get(scheme, '/');
     if (reply.kind !== 'answer') continue;
-    if (reply.status !== 400) return { scheme, reply };
+    if (reply.status < 400) return { scheme, reply };
     refused ??= { scheme, reply };
   }
   return refused;

@@ -7,6 +7,7 @@ import { type RecordOptions, type RunPlan, recordRun } from '../trace/record.ts'
 import { askPort } from './ask-port.ts';
 import type { Findings, PortFinding } from './findings.ts';
 
+const SURVEY = 'looking around';
 const COMMAND_MS = 10_000;
 /** What programs tell of themselves without doing anything. */
 const HARMLESS = [['--version'], ['--help']];
@@ -31,20 +32,21 @@ export async function lookAround(
     return { ...known, ports: [], closedPorts: [], commands };
   }
   const ports: PortFinding[] = [];
-  const { failure } = await recordRun(image, { ...quiet, probes: [portSurvey(exposed, ports)] }, options);
+  const run = await recordRun(image, { ...quiet, probes: [portSurvey(exposed, ports)] }, options);
+  const trouble = run.failure?.message ?? run.outcomes.find(({ probe, ok }) => probe === SURVEY && !ok)?.summary;
   return {
     ...known,
     ports,
     closedPorts: exposed.filter((port) => !ports.some((finding) => finding.port === port)),
     commands: [],
-    ...(failure && { trouble: failure.message }),
+    ...(trouble !== undefined && { trouble }),
   };
 }
 
 /** Asks every open port; what it finds is added to `found`. */
 function portSurvey(exposed: readonly number[], found: PortFinding[]): Probe {
   return {
-    id: 'looking around',
+    id: SURVEY,
     kind: 'tcp',
     ports: [],
     async run(container, { signal }) {

@@ -14,7 +14,7 @@ interface Entry {
 /** A commented probe file (YAML) made of what was found; it can be used as it is. */
 export function starterFile(findings: Findings): string {
   const { ports, config } = findings;
-  const [main] = ports;
+  const main = ports.find(({ speaks }) => /^https?$/.test(speaks)) ?? ports[0];
   const entries = [
     ...healthEntries(config),
     ...ports.flatMap(portEntries),
@@ -39,7 +39,7 @@ const LABELS = ['title', 'description', 'documentation'].map((name) => `org.open
 function heading({ source, config, closedPorts, otherPorts, trouble }: Findings): string[] {
   const labels = LABELS.map((name) => config.Labels?.[name]).filter((value) => value);
   return [
-    `Probes of ${source}: a starting point, made by \`trace-slim init\`. Use it with`,
+    'A probe file to start from, made by `trace-slim init`. Use it with',
     `  trace-slim build ${source} --probe THIS_FILE`,
     'What else can be done, and how: probes/README.md.',
     '',

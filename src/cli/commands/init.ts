@@ -44,7 +44,7 @@ export const init: CommandSpec<InitOptions> = {
     };
     const text = await starterProbes(settings, console.context);
     if (output !== undefined) await write(output, text, force);
-    console.result({ schemaVersion: 1, probes: text, outputPath: output ?? null }, () => output ?? text);
+    console.result({ schemaVersion: 1, probes: text, outputPath: output ?? null }, () => output ?? text.trimEnd());
     return EXIT.ok;
   },
 };
