@@ -103,7 +103,7 @@ function unite(watched: readonly [Watched, ...Watched[]]): United {
   const [first, ...others] = watched;
   const replays = others.map(({ planned, observation }) => replayOf(planned, observation.runs[0]));
   const replay = replayOf(first.planned, first.observation.runs[0]);
-  if (others.length === 0) return { ...first, replay };
+  if (others.length === 0 && !first.planned.plan.scenario) return { ...first, replay };
   const observations = watched.map(({ observation }) => observation);
   const runs = first.observation.runs.map((_, index) =>
     uniteRecords(watched.map(({ planned, observation }) => [planned.plan, observation.runs[index] as RunRecord])),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -81,6 +82,45 @@ test('a probe file is done on both images, and the slim one has what each scenar
   const kept = report.kept.map(({ path }) => path);
   expect(kept).toContain('/etc/debian_version');
   expect(kept).toContain('/usr/share/zoneinfo/Asia/Tokyo');
+});
+
+const tlsFile = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), 'utf8');
+
+const HTTP2 = `
+error_log stderr;
+events {}
+http {
+  access_log off;
+  server { listen 9080 http2; location / { return 200 plain; } }
+  server {
+    listen 9443 ssl http2;
+    ssl_certificate /tmp/crt;
+    ssl_certificate_key /tmp/key;
+    location / { return 200 "$server_protocol $ssl_protocol"; }
+  }
+}
+`;
+
+test('a server that speaks HTTP/2 only is probed and replayed, with and without TLS', async () => {
+  const start =
+    'printf %s "$CONF" >/tmp/conf; printf %s "$CRT" >/tmp/crt; printf %s "$KEY" >/tmp/key; exec nginx -g "daemon off;" -c /tmp/conf';
+  const scenario = {
+    name: 'http2',
+    entrypoint: ['/bin/sh', '-c', start],
+    env: { CONF: HTTP2, CRT: tlsFile('localhost.crt'), KEY: tlsFile('localhost.key') },
+    probes: [
+      { http: { port: 9080, protocol: 'h2c' }, expect: { status: 200, body: 'plain' } },
+      { http: { port: 9443, protocol: 'h2' }, expect: { status: 200, body: 'HTTP/2.0 TLSv1' } },
+    ],
+  };
+  const source = `docker-archive:${fixtureImage('nginx')}`;
+  const output = `docker-archive:${join(work.path, 'http2.tar')}`;
+  const text = JSON.stringify({ version: 1, scenarios: [scenario] });
+  const report = await buildSlim(buildSettings(source, output, { probes: await probes(text) }), testContext());
+  expect(report.probes.map(({ probe, slim, equal }) => [probe, slim?.ok, equal])).toEqual(
+    ['http2: command', 'http2: http GET :9080/ (h2c)', 'http2: http GET :9443/ (h2)'].map((id) => [id, true, true]),
+  );
+  expect(report.status).toBe('verified');
 });
 
 test('what is expected and does not come on the original image ends the build', async () => {
