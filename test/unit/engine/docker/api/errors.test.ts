@@ -38,6 +38,7 @@ test.each([
 
 test("the message holds the daemon's words without dockerode's", () => {
   expect(daemonError(answer(500, 'no - really not'), 'starting x').message).toBe('starting x failed: no - really not');
+  expect(daemonError(answer(502, ''), 'starting x').message).toBe('starting x failed: HTTP status 502');
 });
 
 test('a socket that may not be used comes with what to do about it', () => {
