@@ -67,6 +67,7 @@ describe.each(testEngines(['docker', 'podman']))('an image in the store of $name
         probes: defaultProbes,
         allowIncomplete: false,
         checks: PLAIN_CHECKS,
+        checks: PLAIN_CHECKS,
       },
       testContext(),
     );

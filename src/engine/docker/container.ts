@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container as ApiContainer } from 'dockerode';
 import { TraceSlimError } from '../../errors.ts';
+import { stopSignalNumber } from '../local/signals.ts';
 import { hostLogs, type LogFolder } from '../log-folder.ts';
 import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
 import type { Container, ContainerSpec, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
@@ -131,10 +132,11 @@ export class DaemonContainer implements Container {
   async stop(options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult> {
     if (!this.#result) {
       const { timeoutMs, signal } = options;
-      const stopping =
-        timeoutMs === 0
-          ? this.#container.kill()
-          : this.#container.stop({ t: Math.ceil(timeoutMs / 1000), ...(signal ? { abortSignal: signal } : {}) });
+      const stopSignal = stopSignalNumber(this.#parts.spec.config.StopSignal);
+      const isInVain = timeoutMs === 0 || !(await this.#view.mindsSignal(stopSignal));
+      const stopping = isInVain
+        ? this.#container.kill()
+        : this.#container.stop({ t: Math.ceil(timeoutMs / 1000), ...(signal ? { abortSignal: signal } : {}) });
       // Whoever is impatient kills; that it has ended already is what is wanted.
       await Promise.race([stopping.catch(() => {}), this.ended, untilAborted(signal)]);
       if (!this.#result && signal?.aborted) await this.#container.kill().catch(() => {});

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { isTraced, listeningPorts } from '../local/process-table.ts';
+import { isTraced, listeningPorts, mindsSignal } from '../local/process-table.ts';
 import { Tunnel } from '../local/tunnel.ts';
 import type { Endpoint } from '../types.ts';
 
@@ -8,6 +8,8 @@ export interface ContainerView {
   isListening(port: number): Promise<boolean>;
   endpoint(port: number): Promise<Endpoint>;
   isTraced(): Promise<boolean>;
+  /** False when the first process would do nothing at all on a signal. */
+  mindsSignal(signal: number): Promise<boolean>;
   close(): void;
 }
 
@@ -26,6 +28,7 @@ export function hostView(pid: number, directory: string): ContainerView {
   return {
     isListening: async (port) => listeningPorts(pid).has(port),
     isTraced: async () => isTraced(pid),
+    mindsSignal: async (signal) => mindsSignal(pid, signal),
     async endpoint(port) {
       tunnel ??= Tunnel.start(pid, directory);
       return { socketPath: await (await tunnel).socketFor(port) };

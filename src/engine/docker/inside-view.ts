@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Container } from 'dockerode';
 import { closeQuietly } from '../local/pipes.ts';
-import { isTracedBy, listeningIn } from '../local/process-table.ts';
+import { isTracedBy, listeningIn, mindsSignalBy } from '../local/process-table.ts';
 import type { ToolkitPaths } from '../types.ts';
 import { readFrames } from './api/frames.ts';
 import { runExec, startExec } from './exec.ts';
@@ -24,6 +24,11 @@ export function insideView(container: Container, toolkit: ToolkitPaths, director
   };
   return {
     isListening: async (port) => listeningIn(await read('/proc/net/tcp', '/proc/net/tcp6').catch(() => [])).has(port),
+    mindsSignal: async (signal) => {
+      const [syscall = '', ...status] = await read('/proc/1/syscall', '/proc/1/status').catch(() => []);
+      // Where that may not be read there is nothing to be told by.
+      return !/^\d/.test(syscall) || mindsSignalBy(syscall, status, signal);
+    },
     isTraced: async () => isTracedBy(await read('/proc/1/status').catch(() => [])),
     endpoint: (port) => forwarder.endpoint(port),
     close: () => forwarder.close(),

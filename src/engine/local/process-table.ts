@@ -33,9 +33,14 @@ const SIGNAL_WAITS: Readonly<Record<string, string>> = { x64: '128', arm64: '137
  * sigwait(3); while it waits in the latter, it does not count as blocked.
  */
 export function mindsSignal(pid: number, signal: number): boolean {
-  const [call = ''] = (readLines(`/proc/${pid}/syscall`)[0] ?? '').split(' ');
+  return mindsSignalBy(readLines(`/proc/${pid}/syscall`)[0] ?? '', readLines(`/proc/${pid}/status`), signal);
+}
+
+/** The same from the line of /proc/pid/syscall and those of /proc/pid/status. */
+export function mindsSignalBy(syscall: string, status: readonly string[], signal: number): boolean {
+  const [call = ''] = syscall.split(' ');
   if (call === SIGNAL_WAITS[process.arch]) return true;
-  const masks = readLines(`/proc/${pid}/status`).filter((line) => /^Sig(?:Cgt|Blk):/.test(line));
+  const masks = status.filter((line) => /^Sig(?:Cgt|Blk):/.test(line));
   return masks.some((line) => ((BigInt(`0x${line.slice('SigCgt:'.length).trim()}`) >> BigInt(signal - 1)) & 1n) === 1n);
 }
 
