@@ -67,7 +67,6 @@ describe.each(testEngines(['docker', 'podman']))('an image in the store of $name
         probes: defaultProbes,
         allowIncomplete: false,
         checks: PLAIN_CHECKS,
-        checks: PLAIN_CHECKS,
       },
       testContext(),
     );
