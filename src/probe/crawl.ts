@@ -24,26 +24,24 @@ export interface CrawlProbeOptions extends HttpProbeOptions {
  * nobody offered them; what they answer is compared all the same.
  */
 export function crawlProbe(options: CrawlProbeOptions): Probe {
-  let discovery: Promise<readonly Page[]> | undefined;
+  let discovery: Promise<Discovery> | undefined;
   return {
     id: options.id,
     kind: 'http',
     ports: [options.port],
     prepare: () => Promise.all([prepareExchange(), import('./links.ts')]),
     async run(container, runOptions) {
-      const pages = discovery && (await discovery.catch(() => undefined));
+      const earlier = discovery && (await discovery.catch(() => undefined));
       runOptions.signal.throwIfAborted();
-      if (pages) return visitAgain(pages, options, container, runOptions);
-      const found = discover(options, container, runOptions);
-      discovery = found.then((result) => result.pages);
-      discovery.catch(() => {});
-      return (await found).outcomes;
+      if (earlier) return visitAgain(earlier, options, container, runOptions);
+      discovery = discover(options, container, runOptions);
+      return (await discovery).outcomes;
     },
   };
 }
 
 async function visitAgain(
-  pages: readonly Page[],
+  { pages, limit }: Discovery,
   options: CrawlProbeOptions,
   container: Container,
   runOptions: RunProbeOptions,
@@ -51,12 +49,14 @@ async function visitAgain(
   const visit = visitor(options, container, runOptions);
   const outcomes: Outcome[] = [];
   for (const page of pages) outcomes.push((await visit(page)).outcome);
-  return outcomes;
+  return noteLimit(outcomes, limit);
 }
 
 interface Discovery {
-  readonly pages: Page[];
+  readonly pages: readonly Page[];
   readonly outcomes: Outcome[];
+  /** Why there may be more pages. */
+  readonly limit: string | undefined;
 }
 
 async function discover(
@@ -65,33 +65,34 @@ async function discover(
   runOptions: RunProbeOptions,
 ): Promise<Discovery> {
   const { id, command, maxDepth, maxPages } = options;
-  const found: Discovery = { pages: [], outcomes: [] };
+  const pages: Page[] = [];
+  const outcomes: Outcome[] = [];
   const visit = visitor(options, container, runOptions);
-  const limit = limitOf(options, found);
+  const limitNow = limitOf(options, pages);
   let isAnswered = false;
   let level: Page[] = [{ id, command, standing: 'asked', from: '' }];
-  for (let depth = 0; level.length > 0 && !limit() && !container.result(); depth++) {
+  for (let depth = 0; level.length > 0 && !limitNow() && !container.result(); depth++) {
     const leads = new Map<string, Lead>();
     for (const page of level) {
-      if (limit()) break;
+      if (limitNow()) break;
       const { outcome, reply } = await visit(page);
-      found.pages.push(page);
-      found.outcomes.push(outcome);
+      pages.push(page);
+      outcomes.push(outcome);
       isAnswered ||= reply?.kind === 'answer';
       if (depth < maxDepth) addLeads(leads, await leadsOf(reply, page, options.port));
     }
-    level = linkedPages(leads, options, maxPages - found.pages.length);
+    level = linkedPages(leads, options, maxPages - pages.length);
   }
-  noteLimit(found.outcomes, limit());
+  const limit = limitNow();
   for (const page of maxDepth > 0 && isAnswered ? errorPages(options) : []) {
-    found.pages.push(page);
-    found.outcomes.push((await visit(page)).outcome);
+    pages.push(page);
+    outcomes.push((await visit(page)).outcome);
   }
-  return found;
+  return { pages, outcomes: noteLimit(outcomes, limit), limit };
 }
 
 /** Says why no more pages are to be looked for; undefined while there is no reason. The first page is always asked for. */
-function limitOf({ maxPages, maxTimeMs }: CrawlProbeOptions, { pages }: Discovery): () => string | undefined {
+function limitOf({ maxPages, maxTimeMs }: CrawlProbeOptions, pages: readonly Page[]): () => string | undefined {
   const endsAt = performance.now() + maxTimeMs;
   return () => {
     if (pages.length >= maxPages) return `at its limit of ${maxPages} pages`;
@@ -108,7 +109,7 @@ function addLeads(leads: Map<string, Lead>, more: readonly Lead[]): void {
 }
 
 /** Says with the first page that there may be more. */
-function noteLimit(outcomes: Outcome[], limit: string | undefined): void {
-  const [first] = outcomes;
-  if (first && limit) outcomes[0] = { ...first, summary: `${first.summary} (crawl ended ${limit})` };
+function noteLimit([first, ...others]: Outcome[], limit: string | undefined): Outcome[] {
+  if (!first) return [];
+  return [limit ? { ...first, summary: `${first.summary} (crawl ended ${limit})` } : first, ...others];
 }

@@ -13,6 +13,12 @@ interface HeaderRule {
 const HEADER_RULES: readonly HeaderRule[] = [
   { names: /^content-type$/, compare: 'exact', because: 'the body would be read as something else' },
   { names: /^set-cookie$/, compare: 'text', because: 'values are secrets and random', shorten: withoutCookieValue },
+  {
+    names: /^(?:allow|vary|access-control-(?:allow|expose)-(?:headers|methods))$/,
+    compare: 'text',
+    because: 'they are sets, which some servers print in another order each time they start',
+    shorten: inOrder,
+  },
   { names: /^(?:date|age|expires)$/, compare: 'shown', because: 'they tell the time' },
   { names: /^(?:etag|last-modified)$/, compare: 'shown', because: 'they depend on inode numbers and start times' },
   {
@@ -43,6 +49,11 @@ export function headerFacts(headers: Readonly<Record<string, string | string[] |
     return { name: `header ${name}`, value: bytesOf(values.join('\n')), compare: rule?.compare ?? 'text' };
   });
   return facts.sort((a, b) => Number(a.compare === 'shown') - Number(b.compare === 'shown'));
+}
+
+function inOrder(list: string): string {
+  const items = list.split(',').map((item) => item.trim());
+  return items.sort().join(', ');
 }
 
 /** Name and attributes: `session=…; Path=/; HttpOnly`. */
