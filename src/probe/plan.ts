@@ -57,6 +57,7 @@ export function planProbes(settings: ProbeSettings, config: RuntimeConfig, conte
       optionalPorts: [...new Set(optionalPorts)].filter((port) => !requiredPorts.includes(port)),
       checks: readyChecks(settings, config, context),
       timeoutMs: settings.ready.timeoutMs,
+      ...(settings.ready.waitMs ? { waitMs: settings.ready.waitMs } : {}),
     },
     notes: settings.http.enabled ? notesOn(settings, config, probes.length) : [],
   };
