@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, then the Node packages, then compiles; each only when needed. Prints to stderr.
-#   scripts/setup.sh [demo] [test] [lint]
+#   scripts/setup.sh [demo] [test] [engines] [lint]
 set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -23,6 +23,10 @@ test  as           binutils    assembles and links that program; reads ELF files
 test  docker       docker.io   runs this program as its plugin
 test  skopeo       skopeo      has to accept the written images
 test  python3      python3     reads extended attributes in its own way
+engines dockerd    docker.io   an engine that tests run on
+engines podman     podman      another one
+engines nc.openbsd netcat-openbsd reaches the ports of containers on other machines
+engines curl       curl        asks daemons whether they are up
 lint  shellcheck   shellcheck  checks shell scripts
 TABLE
 }
