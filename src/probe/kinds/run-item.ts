@@ -29,7 +29,8 @@ export async function runItem(
   const { signal } = options;
   let last: Outcome[] = [];
   const attempt = async () => {
-    last = judge(runnable, await runOnce(runnable, container, session, options));
+    const outcomes = await runOnce(runnable, container, session, options);
+    last = judge(runnable, outcomes, session);
     return last.every(({ ok }) => ok) || container.result() ? last : undefined;
   };
   await poll(attempt, { timeoutMs: runnable.item.retryMs, signal });
@@ -60,8 +61,8 @@ async function runOnce(
 }
 
 /** An `expect` that names what decides takes the place of the kind's own idea of what is ok. */
-function judge({ item, kind }: Runnable, outcomes: readonly Outcome[]): Outcome[] {
-  const { expect } = item;
+function judge({ item, kind, names }: Runnable, outcomes: readonly Outcome[], session: Session): Outcome[] {
+  const expect = fillIn(item.expect, names, session, () => {});
   if (expect === undefined) return [...outcomes];
   if (expect === 'failing') return outcomes.map(expectFailing);
   const isDecided = kind.decides !== undefined && expect[kind.decides as keyof typeof expect] !== undefined;

@@ -91,6 +91,7 @@ function site(request: IncomingMessage, response: ServerResponse): void {
     response.end(JSON.stringify({ cookie: headers.cookie, method, user: { id: 7 } }));
   } else {
     response.statusCode = url === '/users/7' ? 200 : 404;
+    response.setHeader('x-user', '7');
     response.end();
   }
 }
@@ -108,7 +109,7 @@ probes:
           capture: { id: { json: $.user.id } } }
         expect: { status: 200, json: { $.user.id: 7, $.cookie: { contains: session=s1 } } }
       - http: GET /users/\${id}
-        expect: { status: 200 }
+        expect: { status: 200, headers: { x-user: { equals: "\${id}" } } }
 `;
 
 describe('a sequence', () => {
