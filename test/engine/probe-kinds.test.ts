@@ -137,6 +137,9 @@ test('a Redis server is probed by commands and verified', async () => {
 version: 1
 probes:
   - redis: [PING, "SET a 1", "INCR a", [GET, a], "LRANGE none 0 -1"]
+  - name: interrupt
+    signal: { send: INT, within: 5s }
+    expect: { exit: 0 }
 `,
   );
   expect(report.status).toBe('verified');

@@ -13,6 +13,8 @@ import { talkOutcome } from './talk.ts';
 import { optionalPort } from './wire-fields.ts';
 
 const DEFAULT_LIMIT = 200;
+/** For all operations together; each has the limit of one request. */
+const ALL_OPERATIONS_MS = 1_800_000;
 
 const credential = z.union([z.string(), z.strictObject({ username: z.string(), password: z.string() })]);
 const plain = {
@@ -92,6 +94,7 @@ export const openapiKind: ProbeKind<OpenApiSpec> = {
     return {
       title: `:${port}${spec.path ?? ` ${spec.file}`}`,
       ports: [port],
+      timeoutMs: ALL_OPERATIONS_MS,
       prepare: prepareOpenApi,
       run: (container, run) => askAll(container, run, { context, port, plan }),
     };
@@ -147,7 +150,7 @@ function getCommand(resource: string): HttpCommand {
 
 async function ask(
   container: Container,
-  { spec, session, timeoutMs, signal }: KindRun<OpenApiSpec>,
+  { spec, session, signal }: KindRun<OpenApiSpec>,
   { context, port }: Api,
   id: string,
   command: HttpCommand,
@@ -157,6 +160,7 @@ async function ask(
   const names = new Set(given.map(([name]) => name.toLowerCase()));
   const own = command.headers.filter((line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase()));
   const lines = [...own, ...given.map(([name, value]) => `${name}: ${value}`)];
+  const { timeoutMs } = context.settings.http;
   const options = { id, port, command: { ...command, headers: lines }, timeoutMs, origins: context.origins };
   const { outcome, reply } = await request(container, options, signal);
   const isGood = reply.kind === 'answer' && reply.status < 300;

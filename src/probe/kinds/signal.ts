@@ -13,7 +13,7 @@ const KILLED = 137;
 
 const send = z
   .string()
-  .transform((name) => name.replace(/^SIG/i, '').toUpperCase())
+  .transform(nameOf)
   .refine((name) => name === STOP || `SIG${name}` in constants.signals, {
     error: 'give "stop" or the name of a signal',
   })
@@ -39,12 +39,13 @@ export const signalKind: ProbeKind<SignalSpec> = {
   schema,
   expects: ['exit'],
   decides: 'exit',
-  make: ({ send }) => ({
+  make: ({ send }, { config }) => ({
     title: send.toLowerCase(),
     ports: [],
     async run(container, { id, spec, signal }) {
       const startedAt = performance.now();
-      const result = spec.send === STOP ? await stop(container, spec, signal) : await kill(container, spec, signal);
+      const isStop = send === STOP || send === nameOf(config.StopSignal ?? 'TERM');
+      const result = await (isStop ? stop : kill)(container, spec, signal);
       signal.throwIfAborted();
       const failure = result ? undefined : `did not end within ${spec.within / 1000} s`;
       const status = String(result?.exitStatus);
@@ -53,6 +54,11 @@ export const signalKind: ProbeKind<SignalSpec> = {
     },
   }),
 };
+
+/** A signal's name without `SIG`. */
+function nameOf(signal: string): string {
+  return signal.replace(/^SIG/i, '').toUpperCase();
+}
 
 /**
  * Puts the probe that stops the application behind all others. Errors: CONFIG_INVALID when there are several.

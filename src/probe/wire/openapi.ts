@@ -20,7 +20,7 @@ export interface ApiOptions {
 }
 
 /** One operation of a document as a request. */
-export interface ApiOperation {
+interface ApiOperation {
   /** Method and path template: `GET /pets/{id}`. */
   readonly title: string;
   readonly command: HttpCommand;

@@ -10,15 +10,14 @@ export interface Line {
   readonly tls: boolean;
 }
 
-/** What `net.connect` and `tls.connect` are told to reach an endpoint. */
-export function connectOptions(endpoint: Endpoint): NetConnectOpts {
-  return 'socketPath' in endpoint ? { path: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
-}
-
 /** Starts a connection to an endpoint; it is established or fails later. */
 export function startSocket({ endpoint, tls }: Line): Socket {
   const options = connectOptions(endpoint);
   return tls ? connectTls({ ...options, servername: 'localhost', rejectUnauthorized: false }) : connectTcp(options);
+}
+
+function connectOptions(endpoint: Endpoint): NetConnectOpts {
+  return 'socketPath' in endpoint ? { path: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
 }
 
 /**

@@ -21,7 +21,7 @@ export type WebSocketStep =
   | { readonly judgeClose: (close: WebSocketClose) => string | undefined };
 
 /** How the server ended a connection; code 1006 stands for an end without a closing handshake. */
-export interface WebSocketClose {
+interface WebSocketClose {
   readonly code: number;
   readonly reason: string;
 }

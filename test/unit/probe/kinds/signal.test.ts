@@ -18,6 +18,11 @@ describe('a signal probe', () => {
     expect(outcome).toMatchObject({ ok: false, summary: 'did not end within 2 s' });
   });
 
+  it('leaves the signal that the image names to the engine', async () => {
+    const exec = () => expect.unreachable('nothing is run in the container');
+    expect(await outcomeOf(signalKind, 'SIGTERM', { container: { ...ended(143), exec } })).toMatchObject({ ok: true });
+  });
+
   it('sends another signal than the image names from inside', async () => {
     const lines: (string | undefined)[] = [];
     const container = {
