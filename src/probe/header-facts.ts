@@ -19,6 +19,12 @@ const HEADER_RULES: readonly HeaderRule[] = [
     because: 'they are sets, which some servers print in another order each time they start',
     shorten: inOrder,
   },
+  {
+    names: /^(?:allow|vary|accept-(?:patch|post|ranges)|access-control-(?:allow|expose)-(?:methods|headers))$/,
+    compare: 'text',
+    because: 'they list members of a set, which many servers keep in no order',
+    shorten: sortedMembers,
+  },
   { names: /^(?:date|age|expires)$/, compare: 'shown', because: 'they tell the time' },
   { names: /^(?:etag|last-modified)$/, compare: 'shown', because: 'they depend on inode numbers and start times' },
   {
@@ -54,6 +60,12 @@ export function headerFacts(headers: Readonly<Record<string, string | string[] |
 function inOrder(list: string): string {
   const items = list.split(',').map((item) => item.trim());
   return items.sort().join(', ');
+}
+
+/** `GET, HEAD` in order. */
+function sortedMembers(list: string): string {
+  const members = list.split(',').map((member) => member.trim());
+  return members.sort().join(', ');
 }
 
 /** Name and attributes: `session=…; Path=/; HttpOnly`. */

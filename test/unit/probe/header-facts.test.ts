@@ -25,6 +25,10 @@ it('of a cookie the name and the attributes count', () => {
   ]);
 });
 
+it('the members of a set are compared in order', () => {
+  expect(headerFacts({ allow: 'OPTIONS, HEAD,GET' })).toMatchObject([{ value: 'GET, HEAD, OPTIONS', compare: 'text' }]);
+});
+
 it('compared headers come first', () => {
   expect(headerFacts({ date: 'now', server: 'x' }).map(({ name }) => name)).toEqual(['header server', 'header date']);
 });
