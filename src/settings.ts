@@ -69,6 +69,8 @@ export interface EngineSettings {
   /** `verify` false accepts any certificate of the daemon. `certDirectory` holds ca.pem, cert.pem and key.pem. */
   readonly tls?: { readonly verify: boolean; readonly certDirectory?: string };
   readonly pull: 'missing' | 'always' | 'never';
+  /** What the image with the tracing programs is made of; one is used also where this host's programs would do. */
+  readonly toolImage?: string;
   /** Absent: the engine's own. */
   readonly platform?: Platform;
 }

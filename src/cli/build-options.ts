@@ -45,6 +45,13 @@ export const ENGINE_OPTIONS: OptionGroup = {
     { name: 'context', kind: 'value', value: 'name', text: 'Docker context', rare: true },
     { name: 'pull', kind: 'value', value: 'when', text: 'missing, always or never (missing)', rare: true },
     { name: 'platform', kind: 'value', value: 'os/arch', text: 'which image of several: linux/amd64', rare: true },
+    {
+      name: 'tool-image',
+      kind: 'value',
+      value: 'name',
+      text: 'with the tracing programs, for other architectures',
+      rare: true,
+    },
     { name: 'tls-verify', kind: 'off', text: 'accept any certificate of the daemon', rare: true },
     { name: 'tls-cert-path', kind: 'value', value: 'dir', text: 'with ca.pem, cert.pem and key.pem', rare: true },
   ],
@@ -211,6 +218,7 @@ export interface EngineOptions {
   readonly context?: string;
   readonly pull?: string;
   readonly platform?: string;
+  readonly toolImage?: string;
   readonly tlsVerify?: boolean;
   readonly tlsCertPath?: string;
 }

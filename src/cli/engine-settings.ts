@@ -20,7 +20,7 @@ const PULL: Readonly<Record<string, EngineSettings['pull']>> = {
  * @throws USAGE_INVALID
  */
 export function readEngineSettings(options: EngineOptions): EngineSettings {
-  const { host, context, tlsVerify, tlsCertPath } = options;
+  const { host, context, toolImage, tlsVerify, tlsCertPath } = options;
   const engine = ENGINES.find((known) => known === (options.engine ?? 'auto'));
   const pull = PULL[options.pull ?? 'missing'];
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
@@ -35,6 +35,7 @@ export function readEngineSettings(options: EngineOptions): EngineSettings {
     pull,
     ...(host === undefined ? {} : { host }),
     ...(context === undefined ? {} : { context }),
+    ...(toolImage === undefined ? {} : { toolImage }),
     ...(tlsVerify === undefined && tlsCertPath === undefined ? {} : { tls }),
     ...(platform ? { platform } : {}),
   };

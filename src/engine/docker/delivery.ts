@@ -1,13 +1,12 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { MountSettings as ApiMount, Container } from 'dockerode';
-import type { Pack } from 'tar-stream';
 import { TraceSlimError } from '../../errors.ts';
 import { createHostLogs } from '../log-folder.ts';
 import { toolkitPrefix } from '../toolkit-paths.ts';
 import type { Daemon } from './api/connect.ts';
 import { asked } from './api/errors.ts';
+import { type Kit, NO_COPY } from './kit.ts';
 
 /** How the toolkit gets into one container and its logs get out. */
 export interface Delivered {
@@ -24,8 +23,7 @@ export interface DeliveryOptions {
   readonly daemon: Daemon;
   readonly runId: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Folder of this host that holds the toolkit. */
-  readonly toolkitDirectory: string;
+  readonly kit: Kit;
   /** Folder of this host for files of this run; its name is that of no other run. */
   readonly directory: string;
 }
@@ -48,23 +46,24 @@ export class Delivery {
 
   /** The ways to be tried for a container, best first. `image` is one to make a container of when a volume is filled. */
   async *ways(name: string, image: string): AsyncGenerator<Delivered> {
-    if (this.#options.daemon.isLocal && !this.#bindsFail) yield this.#bound(name);
+    const { daemon, kit } = this.#options;
+    if (daemon.isLocal && kit.directory !== undefined && !this.#bindsFail) yield this.#bound(name, kit.directory);
     yield this.#inVolumes(name, image);
   }
 
-  async #bound(name: string): Promise<Delivered> {
-    const { toolkitDirectory, directory } = this.#options;
+  async #bound(name: string, kitDirectory: string): Promise<Delivered> {
+    const { directory } = this.#options;
     const logsDirectory = join(directory, `${name}-logs`);
     await createHostLogs(logsDirectory);
     return {
       mounts: [
-        { Type: 'bind', Source: toolkitDirectory, Target: `${this.#prefix}/kit`, ReadOnly: true },
+        { Type: 'bind', Source: kitDirectory, Target: `${this.#prefix}/kit`, ReadOnly: true },
         { Type: 'bind', Source: logsDirectory, Target: `${this.#prefix}/logs` },
       ],
       logsDirectory,
       prepare: async () => {},
       isRefused: (error) => {
-        const paths = [toolkitDirectory, directory];
+        const paths = [kitDirectory, directory];
         const isRefused = error instanceof TraceSlimError && paths.some((path) => error.message.includes(path));
         if (isRefused) this.#bindsFail = true;
         return isRefused;
@@ -89,34 +88,17 @@ export class Delivery {
 
   /** Every user of the container may write there. */
   async #openLogs(container: Container): Promise<void> {
-    const archive = await newArchive();
+    const { pack } = await import('tar-stream');
+    const archive = pack();
     archive.entry({ name: 'logs/', type: 'directory', mode: 0o1777 });
     archive.finalize();
-    await upload(container, archive, this.#prefix);
+    await asked(container.putArchive(archive as unknown as Readable, { path: this.#prefix }), 'opening the log folder');
   }
 
   async #fillVolume(image: string): Promise<string> {
-    const { daemon, runId, labels, toolkitDirectory } = this.#options;
+    const { runId, labels, kit } = this.#options;
     const volume = await this.#createVolume(`trace-slim-${runId}-kit`);
-    const filler = await asked(
-      daemon.docker.createContainer({
-        Image: image,
-        Entrypoint: ['/'],
-        Labels: { ...labels },
-        HostConfig: {
-          Mounts: [{ Type: 'volume', Source: volume, Target: '/.trace-slim-kit', VolumeOptions: NO_COPY }],
-        },
-      }),
-      'creating a container for the toolkit',
-    );
-    try {
-      const archive = await newArchive();
-      const filled = fill(archive, toolkitDirectory).catch((error: Error) => archive.destroy(error));
-      await upload(filler, archive, '/.trace-slim-kit');
-      await filled;
-    } finally {
-      await asked(filler.remove({ force: true }), 'removing the container of the toolkit');
-    }
+    await kit.fill(volume, { image, labels });
     return volume;
   }
 
@@ -125,34 +107,4 @@ export class Delivery {
     await asked(daemon.docker.createVolume({ Name: name, Labels: { ...labels } }), 'creating a volume');
     return name;
   }
-}
-
-/** An image's own files at the mount point are not copied into the volume. */
-const NO_COPY = { NoCopy: true } as ApiMount['VolumeOptions'] & object;
-
-async function newArchive(): Promise<Pack> {
-  const { pack } = await import('tar-stream');
-  return pack();
-}
-
-async function upload(container: Container, archive: Pack, path: string): Promise<void> {
-  await asked(container.putArchive(archive as unknown as Readable, { path }), 'sending the toolkit to the daemon');
-}
-
-/** Puts a folder with what is below it into an archive, owned by root. */
-async function fill(archive: Pack, root: string, folder = root): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    const name = relative(root, path);
-    if (entry.isSymbolicLink()) {
-      archive.entry({ name, type: 'symlink', linkname: await readlink(path) });
-    } else if (entry.isDirectory()) {
-      archive.entry({ name: `${name}/`, type: 'directory', mode: 0o755 });
-      await fill(archive, root, path);
-    } else {
-      const { mode } = await stat(path);
-      archive.entry({ name, mode: mode & 0o755 }, await readFile(path));
-    }
-  }
-  if (folder === root) archive.finalize();
 }

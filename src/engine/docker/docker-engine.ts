@@ -3,17 +3,19 @@ import { hostPlatform } from '../../image/platform.ts';
 import type { Image } from '../../image/types.ts';
 import type { EngineSettings } from '../../settings.ts';
 import { removeWithMounts } from '../local/overlay.ts';
-import { createLayout, createRun } from '../local/state.ts';
+import { createLayout, createRun, type StateLayout } from '../local/state.ts';
 import { prepareToolkit } from '../local/toolkit.ts';
 import type { Engine, EngineName, ImageStore, OpenedImage } from '../types.ts';
 import { connectDaemon, type Daemon } from './api/connect.ts';
 import { Delivery } from './delivery.ts';
 import { DaemonImage } from './image.ts';
 import { imageStore, inspectImage } from './image-store.ts';
+import { hostKit, imageKit, type Kit } from './kit.ts';
 import { labelsOf, temporaryName } from './labels.ts';
 import { loadImage } from './load.ts';
 import { removeRun } from './remove.ts';
 import type { DaemonRun } from './run.ts';
+import { ensureToolImage } from './tool-image.ts';
 
 export interface DaemonOptions {
   /** Folder of this host for the engine's files. */
@@ -32,12 +34,11 @@ export async function openDaemonEngine(settings: EngineSettings, options: Daemon
   const layout = createLayout(stateDirectory);
   const daemon = await connectDaemon(settings, { wanted, signal });
   try {
-    checkArchitecture(daemon);
-    const toolkit = await prepareToolkit(layout, { signal });
+    const kit = await kitFor(daemon, layout, { base: settings.toolImage, signal });
     const { id, directory } = createRun(layout);
     const labels = labelsOf(id);
-    const delivery = new Delivery({ daemon, runId: id, labels, toolkitDirectory: toolkit.directory, directory });
-    return new DaemonEngine({ id, daemon, layout, directory, toolkit, labels, delivery });
+    const delivery = new Delivery({ daemon, runId: id, labels, kit, directory });
+    return new DaemonEngine({ id, daemon, layout, directory, loader: kit.loader, labels, delivery });
   } catch (error) {
     await daemon.close();
     throw error;
@@ -111,15 +112,13 @@ async function sent(run: DaemonRun, image: Image, name: string, signal: AbortSig
   return name;
 }
 
-/** The toolkit is made of this host's programs. */
-function checkArchitecture({ info, address }: Daemon): void {
-  const { architecture } = hostPlatform();
-  if (info.architecture === architecture && info.os === 'linux') return;
-  throw new TraceSlimError(
-    'PLATFORM_UNSUPPORTED',
-    `the daemon at ${address} runs ${info.os}/${info.architecture}, this host linux/${architecture}`,
-    {
-      hint: 'Run trace-slim on a machine of the same architecture as the daemon.',
-    },
-  );
+/** This host's programs where the daemon runs such, else those of an image that the daemon makes once. */
+async function kitFor(
+  daemon: Daemon,
+  layout: StateLayout,
+  options: { base: string | undefined; signal: AbortSignal },
+): Promise<Kit> {
+  const isAlike = process.platform === 'linux' && daemon.info.architecture === hostPlatform().architecture;
+  if (isAlike && options.base === undefined) return hostKit(daemon, await prepareToolkit(layout, options));
+  return imageKit(daemon, await ensureToolImage(daemon, options));
 }

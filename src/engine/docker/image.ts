@@ -70,7 +70,7 @@ export class DaemonImage implements OpenedImage {
     const isRoot = identity.uid === 0;
     const toolkit = toolkitPaths({
       runId: run.id,
-      loader: run.toolkit.loader,
+      loader: run.loader,
       isRoot: isRoot && !mayTrace(spec.settings),
     });
     const name = `${this.#name}-${++this.#containers}`;

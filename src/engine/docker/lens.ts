@@ -28,7 +28,7 @@ import type { DaemonRun } from './run.ts';
  */
 export async function lensOf(run: DaemonRun, options: PristineOptions): Promise<Pristine> {
   const { id, name, signal } = options;
-  const toolkit = toolkitPaths({ runId: run.id, loader: run.toolkit.loader, isRoot: false });
+  const toolkit = toolkitPaths({ runId: run.id, loader: run.loader, isRoot: false });
   const { container } = await createDelivered(run, `${name}-lens`, id, (mounts) =>
     containerBody({
       spec: {

@@ -1,5 +1,4 @@
 import type { StateLayout } from '../local/state.ts';
-import type { Toolkit } from '../local/toolkit.ts';
 import type { Daemon } from './api/connect.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -10,7 +9,8 @@ export interface DaemonRun {
   readonly layout: StateLayout;
   /** Folder of this host for files of this run. */
   readonly directory: string;
-  readonly toolkit: Toolkit;
+  /** File name of the toolkit's dynamic loader. */
+  readonly loader: string;
   /** On everything that is made at the daemon. */
   readonly labels: Readonly<Record<string, string>>;
   readonly delivery: Delivery;
