@@ -58,7 +58,7 @@ describe('two images', () => {
     const report = await verify(await uncheckedSlim('page', PAGE));
     expect(report.status).toBe('differs');
     expect(missed(report)).toEqual([[PAGE]]);
-    expect(report.rounds[0]?.misses[0]).toMatchObject({ errno: 'ENOENT', phase: 'http GET :80/' });
+    expect(report.rounds[0]?.misses[0]).toMatchObject({ errno: 'ENOENT', phase: 'http GET :80/docs/' });
     const different = report.probes.filter((probe) => !probe.equal);
     expect(different.map(({ probe }) => probe)).toEqual(['http GET :80/docs/']);
     expect(different[0]?.differences[0]).toMatchObject({
