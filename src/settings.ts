@@ -31,6 +31,57 @@ export interface BuildSettings {
   readonly maxRounds: number;
   readonly checks: CheckSettings;
   readonly reportPath?: string;
+  /** What a daemon has to make before there is an image to run. */
+  readonly preparation?: Preparation;
+}
+
+/** What is made at a daemon first. */
+export interface Preparation {
+  /** The image is built; `source` has its name. */
+  readonly build?: FatBuildSettings;
+  /** What every container of the application needs beside it. */
+  readonly services?: ServicesSettings;
+}
+
+/** An image to be built from a Dockerfile. */
+export interface FatBuildSettings {
+  /** Folder of this host that the build may read. */
+  readonly contextDirectory: string;
+  /** File of this host; it need not be in that folder. */
+  readonly dockerfile: string;
+  readonly name: string;
+  /** The image is forgotten after the run, and nothing gets its name. */
+  readonly isTemporary: boolean;
+  readonly args: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `name:address`. */
+  readonly hosts: readonly string[];
+  readonly cacheFrom: readonly string[];
+  /** Stage of the Dockerfile. */
+  readonly target?: string;
+  readonly network?: string;
+}
+
+/** Services in a network of the run. They are made anew, with their volumes, for every container of the application. */
+export interface ServicesSettings {
+  readonly network: string;
+  /** The network is made for the run; else it exists. */
+  readonly makesNetwork: boolean;
+  /** Names of the volumes that are made for the run. */
+  readonly volumes: readonly string[];
+  /** In the order they are started in. */
+  readonly services: readonly ServiceSettings[];
+}
+
+/** A container that runs beside the application. */
+export interface ServiceSettings {
+  readonly name: string;
+  readonly image: string;
+  /** The image is built first. */
+  readonly build?: FatBuildSettings;
+  readonly run: RunSettings;
+  /** What is waited for before anything else is started: that it is `ready`, or that it has done its work. */
+  readonly until: 'ready' | 'completed';
 }
 
 /** What a slim image must be like besides answering as the fat one does. */
@@ -163,6 +214,8 @@ export interface RunSettings {
 export interface ContainerSettings {
   /** `none`: loopback only; `host`; for a daemon also `bridge` or the name of a network. Absent: the engine's default. */
   readonly network?: string;
+  /** Further names in that network; daemons only. */
+  readonly aliases?: readonly string[];
   readonly hostname?: string;
   /** `name:address`, for /etc/hosts. */
   readonly hosts: readonly string[];
@@ -207,7 +260,14 @@ export type MountSettings =
   | { readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes?: number; readonly mode?: number };
 
 /** When the container has been watched long enough. Several conditions: all must hold. */
-export type ContinueAfter = readonly ('probe' | 'exec' | 'signal' | 'enter' | 'exit' | { readonly timeoutMs: number })[];
+export type ContinueAfter = readonly (
+  | 'probe'
+  | 'exec'
+  | 'signal'
+  | 'enter'
+  | 'exit'
+  | { readonly timeoutMs: number }
+)[];
 
 export interface ProbeSettings {
   /** `--exec`, in the order given: shell command lines. */

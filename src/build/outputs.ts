@@ -16,17 +16,17 @@ export function defaultOutput({ transport, path }: Image['location']): string {
   return `${transport === 'oci-archive' ? transport : 'docker-archive'}:${stem}.slim.tar`;
 }
 
-/** Names for a slim image when nobody says: the fat one's with `.slim` after the repository, else from its file's name. */
+/** Names for a slim image when nobody says: the fat one's with `.slim` (for `.fat`) after the repository, else from its file's name. */
 export function defaultTags(fat: Pick<Image, 'names' | 'location'>): string[] {
   const names = fat.names.length > 0 ? fat.names : [nameFromPath(fat.location.path)];
   return names.map((name) => {
     const [, repository = name, tag = ':latest'] = /^(.+?)(:[^/:@]+)?(?:@.*)?$/.exec(name) ?? [];
-    return `${repository}.slim${tag}`;
+    return `${repository.replace(/\.fat$/, '')}.slim${tag}`;
   });
 }
 
 /** The last part of a path as a repository name may be: lower case letters, digits and single separators. */
-function nameFromPath(path: string): string {
+export function nameFromPath(path: string): string {
   const stem = basename(path.replace(/\/+$/, '')).replace(ARCHIVE_ENDING, '').toLowerCase();
   return stem.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'image';
 }

@@ -3,9 +3,9 @@ import { errnoOf, TraceSlimError } from '../errors.ts';
 import { openImage } from '../image/open.ts';
 import { parseImageName, parseLocation } from '../image/reference.ts';
 import type { Image } from '../image/types.ts';
-import type { EngineSettings } from '../settings.ts';
+import type { EngineSettings, Preparation } from '../settings.ts';
 import { stateDirectory } from '../state.ts';
-import type { Engine } from './types.ts';
+import type { Engine, FindOptions } from './types.ts';
 
 /** Images that are open, and the engine that can run them. The disposal closes both. */
 export interface Sources extends AsyncDisposable {
@@ -18,6 +18,8 @@ export interface SelectOptions {
   readonly settings: EngineSettings;
   readonly signal: AbortSignal;
   readonly progress: (text: string) => void;
+  /** Its image, when it makes one, is the first of those named. */
+  readonly preparation?: Preparation | undefined;
 }
 
 /**
@@ -25,7 +27,8 @@ export interface SelectOptions {
  * the built-in engine for archives. Errors: IMAGE_NOT_FOUND, ENGINE_UNAVAILABLE, USAGE_INVALID and what opening gives.
  */
 export async function openSources(names: readonly string[], options: SelectOptions): Promise<Sources> {
-  const { signal } = options;
+  const { signal, preparation } = options;
+  if (preparation && options.settings.engine === 'local') throw noDaemon();
   const stored = await Promise.all(names.map((name) => storedName(name)));
   const resources = new Resources();
   try {
@@ -35,11 +38,18 @@ export async function openSources(names: readonly string[], options: SelectOptio
       names.map((name, at) => (stored[at] === undefined ? openImage(name, archiveOptions(options)) : undefined)),
     );
     for (const archive of archives) if (archive) resources.add(archive);
-    const engine = await openEngine(files, names, options);
+    const engine = await openEngine(
+      files,
+      stored.filter((name) => name !== undefined),
+      options,
+    );
     resources.add(engine);
+    if (preparation?.services) await engine.prepare?.(preparation.services, findOptions(options));
     const images: Image[] = [];
     for (const [at, archive] of archives.entries()) {
-      const image = archive ?? (await findStored(engine, stored[at] as string, options));
+      const built =
+        at === 0 && preparation?.build ? engine.store?.build(preparation.build, findOptions(options)) : undefined;
+      const image = archive ?? (await (built ?? findStored(engine, stored[at] as string, options)));
       if (!archive) resources.add(image);
       images.push(image);
     }
@@ -57,23 +67,35 @@ function archiveOptions({ settings, signal }: SelectOptions) {
 }
 
 async function openEngine(files: boolean, names: readonly string[], options: SelectOptions): Promise<Engine> {
-  const { settings, signal } = options;
-  const isLocal = settings.engine === 'local' || (settings.engine === 'auto' && files && settings.host === undefined);
+  const { settings, signal, preparation } = options;
+  const wanted = files || preparation?.build ? [] : names;
+  const isLocal =
+    settings.engine === 'local' || (settings.engine === 'auto' && files && settings.host === undefined && !preparation);
   if (!isLocal) {
     const { openDaemonEngine } = await import('./docker/docker-engine.ts');
-    return openDaemonEngine(settings, { stateDirectory: stateDirectory(), wanted: files ? [] : names, signal });
+    return openDaemonEngine(settings, { stateDirectory: stateDirectory(), wanted, signal });
   }
   const { openLocalEngine } = await import('./local/local-engine.ts');
   return openLocalEngine(stateDirectory(), { signal });
 }
 
-function findStored(engine: Engine, name: string, { settings, signal, progress }: SelectOptions): Promise<Image> {
+function noDaemon(): TraceSlimError {
+  return new TraceSlimError('USAGE_INVALID', 'the built-in engine builds no images and starts no services', {
+    hint: 'Use --engine docker or --engine podman with --dockerfile and --compose-file.',
+  });
+}
+
+function findOptions({ settings, signal, progress }: SelectOptions): FindOptions {
+  return { pull: settings.pull, platform: settings.platform, signal, progress };
+}
+
+function findStored(engine: Engine, name: string, options: SelectOptions): Promise<Image> {
   if (!engine.store) {
     throw new TraceSlimError('IMAGE_NOT_FOUND', `${name} is no file, and the built-in engine knows no images by name`, {
       hint: `Save it first: docker save ${name} -o image.tar; or use --engine docker.`,
     });
   }
-  return engine.store.find(name, { pull: settings.pull, platform: settings.platform, signal, progress });
+  return engine.store.find(name, findOptions(options));
 }
 
 /** The name when a source is an image's name or id in an engine's store; undefined for files and directories. */

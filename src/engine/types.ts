@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Image, Platform, RuntimeConfig } from '../image/types.ts';
 import type { ImagePath } from '../rootfs/path.ts';
 import type { RootFs } from '../rootfs/rootfs.ts';
-import type { ContainerSettings, EngineSettings } from '../settings.ts';
+import type { ContainerSettings, EngineSettings, FatBuildSettings, ServicesSettings } from '../settings.ts';
 
 /**
  * Runs images. An engine may be on another machine: nothing here hands out a path of the engine's host, and everything
@@ -24,6 +24,11 @@ export interface Engine extends AsyncDisposable {
   check?(settings: ContainerSettings): Promise<readonly string[]>;
   /** Where the engine keeps images by name. Absent: it has no such place. */
   readonly store?: ImageStore;
+  /**
+   * Makes ready what every container needs beside it from then on. Absent: it cannot. Errors: those of
+   * {@link ImageStore.find} and {@link ImageStore.build}.
+   */
+  prepare?(services: ServicesSettings, options: FindOptions): Promise<void>;
 }
 
 export type EngineName = 'local' | 'docker' | 'podman';
@@ -35,6 +40,8 @@ export interface ImageStore {
    * PLATFORM_UNSUPPORTED.
    */
   find(name: string, options: FindOptions): Promise<Image>;
+  /** Builds an image. Errors: IMAGE_INVALID with the last lines of the build, NETWORK_FAILED and the like. */
+  build(settings: FatBuildSettings, options: FindOptions): Promise<Image>;
   /**
    * Puts an image into the store under all the names, or under none when anything fails. Gives its id. An image that was
    * opened in this run is not sent again.

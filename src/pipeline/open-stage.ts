@@ -11,7 +11,7 @@ import type { RunContext } from './context.ts';
 export function openStageSources(
   stages: Stages,
   names: readonly string[],
-  { engine: settings, run }: Pick<BuildSettings, 'engine' | 'run'>,
+  { engine: settings, run, preparation }: Pick<BuildSettings, 'engine' | 'run' | 'preparation'>,
   { signal, progress }: RunContext,
 ): Promise<Sources> {
   return stages.run(
@@ -19,7 +19,7 @@ export function openStageSources(
     `finding ${names.join(' and ')}`,
     async () => {
       const told = (text: string) => progress({ kind: 'stage-progress', stage: 'connect', text });
-      const sources = await openSources(names, { settings, signal, progress: told });
+      const sources = await openSources(names, { settings, signal, progress: told, preparation });
       await checkContainer(sources, run, progress);
       for (const image of sources.images.filter((image) => image.rootfsDirectory)) {
         image.config.config = { ...runConfig(image.config.config ?? {}, run), Env: [...run.env] };

@@ -53,10 +53,13 @@ export async function runTwice(
   return bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
 }
 
-/** Whether two such containers would meet: at ports of a host, or in files that outlive them. */
+/** Networks in which a container meets nobody it knows. */
+const ISOLATED: ReadonlySet<string | undefined> = new Set([undefined, 'none', 'bridge', 'default', 'private']);
+
+/** Whether two such containers would meet: at ports of a host, at others in a network, or in files that outlive them. */
 function sharesWithOthers({ network, publish, mounts }: ContainerSettings): boolean {
   const writesOutside = mounts.some((mount) => mount.type !== 'tmpfs' && mount.source !== '' && !mount.readOnly);
-  return network === 'host' || publish.length > 0 || writesOutside;
+  return !ISOLATED.has(network) || publish.length > 0 || writesOutside;
 }
 
 /** The second half: whether the two runs are what is expected. */

@@ -22,7 +22,7 @@ export interface BodyOptions {
  * application may do. Source: https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerCreate
  */
 export function containerBody(options: BodyOptions): ContainerCreateOptions {
-  const { spec, image, toolkit, labels } = options;
+  const { spec, image, toolkit, isRoot, labels, mounts } = options;
   const { config, settings, env = [] } = spec;
   return {
     Image: image,
@@ -31,40 +31,66 @@ export function containerBody(options: BodyOptions): ContainerCreateOptions {
     Env: [...(config.Env ?? []), ...env],
     User: config.User ?? '',
     WorkingDir: config.WorkingDir || '/',
-    Labels: { ...settings.labels, ...labels },
     // It is run as a probe.
     Healthcheck: { Test: ['NONE'] },
     Volumes: { ...config.Volumes },
-    Tty: settings.tty,
-    OpenStdin: settings.stdin,
     ...(config.StopSignal ? { StopSignal: config.StopSignal } : {}),
-    ...hostnameOf(settings),
-    ...portsOf(config.ExposedPorts, settings),
-    HostConfig: hostConfig(options),
+    ...surroundings({
+      settings,
+      labels,
+      mounts,
+      exposedPorts: config.ExposedPorts,
+      // What a daemon executes in a container, root's tracer too, is allowed what the container is.
+      capAdd: isRoot || spec.hasTracer ? ['SYS_PTRACE'] : [],
+      // What the application prints comes over the attached stream.
+      host: { LogConfig: { Type: 'none', Config: {} } },
+    }),
   };
 }
 
-function hostConfig({ spec, isRoot, mounts }: BodyOptions): HostConfig {
-  const { settings } = spec;
+/** What is put around an application, in the daemon's words. */
+export function surroundings(options: {
+  readonly settings: ContainerSettings;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mounts?: readonly ApiMount[];
+  readonly exposedPorts?: Record<string, object> | undefined;
+  readonly capAdd?: readonly string[];
+  readonly host?: HostConfig;
+}): ContainerCreateOptions {
+  const { settings, labels, mounts = [], capAdd = [], host = {} } = options;
+  return {
+    Labels: { ...settings.labels, ...labels },
+    Tty: settings.tty,
+    OpenStdin: settings.stdin,
+    ...hostnameOf(settings),
+    ...portsOf(options.exposedPorts, settings),
+    ...namesOf(settings),
+    HostConfig: { ...hostConfig(settings, mounts, capAdd), ...host },
+  };
+}
+
+function hostConfig(settings: ContainerSettings, mounts: readonly ApiMount[], capAdd: readonly string[]): HostConfig {
   const { network, shmSizeBytes, runtime } = settings;
   const tmpfs = settings.mounts.filter((mount) => mount.type === 'tmpfs');
   return {
     Mounts: [...mounts, ...settings.mounts.flatMap(mountOf)],
     Tmpfs: Object.fromEntries(tmpfs.map((mount) => [mount.target, tmpfsOptions(mount)])),
-    // What a daemon executes in a container, root's tracer too, is allowed what the container is.
-    CapAdd: [...new Set([...(isRoot || spec.hasTracer ? ['SYS_PTRACE'] : []), ...settings.capAdd.map(capability)])],
+    CapAdd: [...new Set([...capAdd, ...settings.capAdd.map(capability)])],
     ExtraHosts: [...settings.hosts],
     Dns: [...settings.dns],
     DnsSearch: [...settings.dnsSearch],
     Links: [...settings.links],
     Sysctls: settings.sysctls,
     PortBindings: bindingsOf(settings.publish),
-    // What the application prints comes over the attached stream.
-    LogConfig: { Type: 'none', Config: {} },
     ...(network === undefined ? {} : { NetworkMode: network }),
     ...(shmSizeBytes === undefined ? {} : { ShmSize: shmSizeBytes }),
     ...(runtime === undefined ? {} : { Runtime: runtime }),
   };
+}
+
+function namesOf({ network, aliases = [] }: ContainerSettings): Pick<ContainerCreateOptions, 'NetworkingConfig'> {
+  if (network === undefined || aliases.length === 0) return {};
+  return { NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [...aliases] } } } };
 }
 
 function hostnameOf({ hostname, network }: ContainerSettings): { Hostname?: string } {

@@ -1,11 +1,11 @@
 import { TraceSlimError } from '../../errors.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import type { Image } from '../../image/types.ts';
-import type { EngineSettings } from '../../settings.ts';
+import type { EngineSettings, ServicesSettings } from '../../settings.ts';
 import { removeWithMounts } from '../local/overlay.ts';
 import { createLayout, createRun, type StateLayout } from '../local/state.ts';
 import { prepareToolkit } from '../local/toolkit.ts';
-import type { Engine, EngineName, ImageStore, OpenedImage } from '../types.ts';
+import type { Engine, EngineName, FindOptions, ImageStore, OpenedImage } from '../types.ts';
 import { connectDaemon, type Daemon } from './api/connect.ts';
 import { Delivery } from './delivery.ts';
 import { DaemonImage } from './image.ts';
@@ -15,6 +15,7 @@ import { labelsOf, temporaryName } from './labels.ts';
 import { loadImage } from './load.ts';
 import { removeRun } from './remove.ts';
 import type { DaemonRun } from './run.ts';
+import { Services } from './services.ts';
 import { ensureToolImage } from './tool-image.ts';
 
 export interface DaemonOptions {
@@ -52,11 +53,16 @@ class DaemonEngine implements Engine {
   /** Temporary names of images that were sent to the daemon in this run. */
   readonly #loaded = new Map<Image, Promise<string>>();
   #opened = 0;
+  #named = 0;
+  #services: Services | undefined;
 
   constructor(run: DaemonRun) {
     this.name = run.daemon.name;
     this.#run = run;
-    this.store = imageStore(run, { ensure: (image, signal) => this.#load(image, signal) });
+    this.store = imageStore(run, {
+      ensure: (image, signal) => this.#load(image, signal),
+      newName: () => this.#newName(),
+    });
   }
 
   get scratchDirectory(): string {
@@ -80,7 +86,12 @@ class DaemonEngine implements Engine {
       name,
       isTemporary,
       signal: options.signal,
+      beforeStart: async (signal) => this.#services?.renew(signal),
     });
+  }
+
+  async prepare(services: ServicesSettings, options: FindOptions): Promise<void> {
+    this.#services = await Services.prepare(this.#run, services, { store: this.store, ...options });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,10 +103,14 @@ class DaemonEngine implements Engine {
     }
   }
 
+  #newName(): string {
+    return temporaryName(this.#run.id, ++this.#named);
+  }
+
   #load(image: Image, signal: AbortSignal): Promise<string> {
     const known = this.#loaded.get(image);
     if (known !== undefined) return known;
-    const name = temporaryName(this.#run.id, this.#loaded.size + 1);
+    const name = this.#newName();
     const loading = sent(this.#run, image, name, signal);
     this.#loaded.set(image, loading);
     return loading;

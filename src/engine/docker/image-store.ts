@@ -5,6 +5,7 @@ import type { Image, Platform } from '../../image/types.ts';
 import type { FindOptions, ImageStore } from '../types.ts';
 import { asked, statusOf } from './api/errors.ts';
 import { pullImage } from './api/pull.ts';
+import { buildImage } from './build-image.ts';
 import type { DaemonRun } from './run.ts';
 import { type Inspected, isImageId, storedImage } from './stored-image.ts';
 
@@ -12,6 +13,8 @@ import { type Inspected, isImageId, storedImage } from './stored-image.ts';
 export interface LoadedImages {
   /** The temporary name of an image, sent first where it was not yet. */
   ensure(image: Image, signal: AbortSignal): Promise<string>;
+  /** A temporary name for one more image. */
+  newName(): string;
 }
 
 /** The images of a daemon. */
@@ -21,6 +24,13 @@ export function imageStore(run: DaemonRun, loaded: LoadedImages): ImageStore {
       const found = await findOrPull(run, name, options);
       checkPlatform(name, found, options.platform);
       return storedImage(run, found, name);
+    },
+    async build(settings, options) {
+      const temporary = loaded.newName();
+      await buildImage(run.daemon, temporary, settings, options);
+      const built = await inspectImage(run, temporary);
+      if (!settings.isTemporary) await nameAll(run, built.Id, [settings.name]);
+      return storedImage(run, built, settings.name);
     },
     async publish(image, names, { signal }) {
       const temporary = await loaded.ensure(image, signal);

@@ -24,6 +24,15 @@ export interface StoredImage {
   readonly diffIds: readonly string[];
 }
 
+interface ImageOptions {
+  /** That of no other image of the run. */
+  readonly name: string;
+  readonly isTemporary: boolean;
+  readonly signal: AbortSignal;
+  /** What is done before each container. */
+  beforeStart(signal: AbortSignal): Promise<void>;
+}
+
 /** An image of a daemon, with its pristine files. */
 export class DaemonImage implements OpenedImage {
   readonly image: Image;
@@ -31,27 +40,23 @@ export class DaemonImage implements OpenedImage {
   readonly #stored: StoredImage;
   readonly #pristine: Pristine;
   readonly #name: string;
+  readonly #beforeStart: ImageOptions['beforeStart'];
   #containers = 0;
 
-  private constructor(run: DaemonRun, image: Image, stored: StoredImage, name: string, pristine: Pristine) {
+  private constructor(run: DaemonRun, image: Image, options: StoredImage & ImageOptions, pristine: Pristine) {
     this.#run = run;
     this.image = image;
-    this.#stored = stored;
-    this.#name = name;
+    this.#stored = options;
+    this.#name = options.name;
+    this.#beforeStart = options.beforeStart;
     this.#pristine = pristine;
   }
 
-  /** `name` is that of no other image of the run. */
-  static async open(
-    run: DaemonRun,
-    image: Image,
-    options: StoredImage & { name: string; isTemporary: boolean; signal: AbortSignal },
-  ): Promise<DaemonImage> {
+  static async open(run: DaemonRun, image: Image, options: StoredImage & ImageOptions): Promise<DaemonImage> {
     return new DaemonImage(
       run,
       image,
       options,
-      options.name,
       await openPristine(run, { ...options, createdSeconds: creationSeconds(image.config, undefined) }),
     );
   }
@@ -66,6 +71,7 @@ export class DaemonImage implements OpenedImage {
 
   async start(spec: ContainerSpec, { signal }: { signal: AbortSignal }): Promise<Container> {
     const run = this.#run;
+    await this.#beforeStart(signal);
     const identity = await resolveIdentity(this.rootfs, spec.config.User ?? '');
     const isRoot = identity.uid === 0;
     const toolkit = toolkitPaths({
