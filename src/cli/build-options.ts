@@ -1,5 +1,6 @@
 import type { BuildSettings } from '../settings.ts';
 import type { CheckOptions } from './check-options.ts';
+import type { ComposeOptions, FatBuildOptions } from './compose-options.ts';
 import type { ContainerOptions } from './container-options.ts';
 import type { EditOptions } from './edit-options.ts';
 import type { KeepOptions } from './keep-options.ts';
@@ -224,7 +225,14 @@ export interface EngineOptions {
 }
 
 /** Values of the options above as commander hands them over; lists in the order given, absent when not given. */
-export interface BuildOptions extends RunOptions, ProbeOptions, KeepOptions, EditOptions, CheckOptions {
+export interface BuildOptions
+  extends RunOptions,
+    ProbeOptions,
+    KeepOptions,
+    EditOptions,
+    CheckOptions,
+    FatBuildOptions,
+    ComposeOptions {
   readonly target?: string;
   readonly output?: readonly string[];
   readonly layers?: BuildSettings['layers'];

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { RunSettings } from '../settings.ts';
 import type { RunOptions } from './build-options.ts';
 import { readContainerSettings } from './container-settings.ts';
@@ -11,7 +12,10 @@ import { invalid, parseDuration, parsePorts, readOptionFile } from './values.ts'
 export async function readRunSettings(options: RunOptions, env: NodeJS.ProcessEnv): Promise<RunSettings> {
   return {
     config: readConfig(options),
-    env: await readEnvironment(options, env),
+    env: await readEnvironment(
+      { files: (options.envFile ?? []).map((path) => ({ path, required: true })), entries: options.env ?? [] },
+      env,
+    ),
     container: readContainerSettings(options),
     ...readTracing(options),
   };
@@ -42,14 +46,22 @@ function readConfig(options: RunOptions): RunSettings['config'] {
   return config;
 }
 
-async function readEnvironment(options: RunOptions, env: NodeJS.ProcessEnv): Promise<string[]> {
-  const entries: string[] = [];
-  for (const path of options.envFile ?? []) {
+/**
+ * `NAME=value` from files of lines and from entries; the value of a lone name is that in `env`.
+ *
+ * @throws USAGE_INVALID
+ */
+export async function readEnvironment(
+  { files, entries }: { files: readonly { path: string; required: boolean }[]; entries: readonly string[] },
+  env: NodeJS.ProcessEnv,
+): Promise<string[]> {
+  const all: string[] = [];
+  for (const { path } of files.filter(({ path, required }) => required || existsSync(path))) {
     const lines = (await readOptionFile('--env-file', path)).toString('utf8').split(/\r?\n/);
-    entries.push(...lines.map((line) => line.trimStart()).filter((line) => line !== '' && !line.startsWith('#')));
+    all.push(...lines.map((line) => line.trimStart()).filter((line) => line !== '' && !line.startsWith('#')));
   }
-  entries.push(...(options.env ?? []));
-  return entries.flatMap((entry) => resolveEntry(entry, env));
+  all.push(...entries);
+  return all.flatMap((entry) => resolveEntry(entry, env));
 }
 
 function resolveEntry(entry: string, env: NodeJS.ProcessEnv): string[] {

@@ -26,8 +26,7 @@ const ALWAYS = 'this is always done';
 const TRACER = 'the tracer is chosen and brought along here';
 const DAEMON = 'it is found as the docker client finds it; see --host and --context';
 const CREDENTIALS = 'use docker login: its credentials are read';
-const NOT_BUILT = 'build the image first, then name it';
-const ONE_IMAGE = 'start what it needs first, then name the image of the service and join its network with --network';
+const NO_HOOKS = 'let the service depend on it with the condition service_completed_successfully';
 const NO_CLUSTER = 'name the image of the workload';
 
 /** Every flag. Source: slimtoolkit/slim and mintoolkit/mint, pkg/app/master/command: cliflags.go, build/flags.go. */
@@ -157,23 +156,25 @@ export const SLIM_THEMES: readonly SlimTheme[] = [
   {
     heading: 'Build the fat image',
     flags: [
-      ...refused('value', NOT_BUILT, ['dockerfile', 'dockerfile-context', 'tag-fat']),
-      ...refused('value', NOT_BUILT, ['cbo-add-host', 'cbo-build-arg', 'cbo-cache-from', 'cbo-label', 'cbo-target']),
-      ...refused('value', NOT_BUILT, ['cbo-network']),
-      ...refused('on', NOT_BUILT, ['delete-generated-fat-image']),
+      ...honoured(['dockerfile', 'dockerfile-context', 'tag-fat', 'cbo-add-host', 'cbo-build-arg', 'cbo-cache-from']),
+      ...honoured(['cbo-label', 'cbo-target', 'cbo-network', 'delete-generated-fat-image']),
     ],
   },
   {
     heading: 'Services it depends on',
     flags: [
-      ...refused('value', ONE_IMAGE, ['compose-file', 'target-compose-svc', 'target-compose-svc-image']),
-      ...refused('value', ONE_IMAGE, ['compose-svc-start-wait', 'dep-include-compose-svc', 'dep-exclude-compose-svc']),
-      ...refused('value', ONE_IMAGE, ['dep-include-compose-svc-deps', 'compose-net', 'compose-env-file']),
-      ...refused('value', ONE_IMAGE, ['compose-project-name', 'compose-workdir', 'container-probe-compose-svc']),
-      ...refused('value', ONE_IMAGE, ['prestart-compose-svc', 'poststart-compose-svc']),
-      ...refused('on', ONE_IMAGE, ['target-compose-svc-no-ports', 'dep-exclude-compose-svc-all']),
-      ...refused('on', ONE_IMAGE, ['dep-include-target-compose-svc-deps', 'compose-env-nohost']),
-      ...refused('on', ONE_IMAGE, ['prestart-compose-wait-exit']),
+      ...honoured(['compose-file', 'target-compose-svc', 'target-compose-svc-image', 'dep-include-compose-svc']),
+      ...honoured(['dep-exclude-compose-svc', 'dep-include-compose-svc-deps', 'dep-exclude-compose-svc-all']),
+      ...honoured(['dep-include-target-compose-svc-deps', 'compose-env-file', 'compose-env-nohost']),
+      ...honoured(['compose-project-name', 'compose-workdir']),
+      ...ignored('value', 'it is awaited that each service is healthy, or its ports are open', [
+        'compose-svc-start-wait',
+      ]),
+      ...ignored('value', 'all services are in one network of the run; see --network', ['compose-net']),
+      ...ignored('on', 'no port is published; see --publish-port', ['target-compose-svc-no-ports']),
+      ...refused('value', 'use --host-exec or --exec', ['container-probe-compose-svc']),
+      ...refused('value', NO_HOOKS, ['prestart-compose-svc', 'poststart-compose-svc']),
+      ...refused('on', NO_HOOKS, ['prestart-compose-wait-exit']),
       ...refused('value', NO_CLUSTER, ['target-kube-workload', 'target-kube-workload-namespace']),
       ...refused('value', NO_CLUSTER, ['target-kube-workload-container', 'target-kube-workload-image']),
       ...refused('value', NO_CLUSTER, ['kube-manifest-file', 'kube-kubeconfig-file']),

@@ -9,6 +9,7 @@ import {
   VERIFY_OPTIONS,
 } from '../build-options.ts';
 import { BUILD_CHECK_OPTIONS, CHECK_OPTIONS } from '../check-options.ts';
+import { ORIGIN_OPTIONS } from '../compose-options.ts';
 import { CONTAINER_OPTIONS } from '../container-options.ts';
 import { EDIT_OPTIONS } from '../edit-options.ts';
 import { KEEP_OPTIONS } from '../keep-options.ts';
@@ -34,6 +35,7 @@ gives the same answers. The slim image is written only when it does.`,
     KEEP_OPTIONS,
     RUN_OPTIONS,
     CONTAINER_OPTIONS,
+    ORIGIN_OPTIONS,
     EDIT_OPTIONS,
     ENGINE_OPTIONS,
     VERIFY_OPTIONS,
