@@ -163,7 +163,7 @@ export const RESULT_OPTIONS: OptionGroup = {
       short: 'o',
       kind: 'list',
       value: 'destination',
-      text: 'docker-archive:FILE, oci:DIR or oci-archive:FILE (repeatable; next to the input)',
+      text: 'docker-archive:FILE, oci:DIR, oci-archive:FILE or docker-daemon:NAME (repeatable; where the input is)',
     },
     {
       name: 'layers',

@@ -23,12 +23,21 @@ export const build: CommandSpec<BuildOptions> = {
   description: `Run an image under a tracer while probes exercise it, keep what it needs, and prove that the slim image
 gives the same answers. The slim image is written only when it does.`,
   examples: [
-    ['trace-slim build nginx.tar', 'GET / on every exposed port, writes nginx.slim.tar'],
+    [
+      'trace-slim build nginx:alpine',
+      'an image of Docker or Podman: GET / on every exposed port, makes nginx.slim:alpine',
+    ],
+    ['trace-slim build nginx.tar', 'an archive, without any daemon: writes nginx.slim.tar'],
     ["trace-slim build oci:site --http-probe-cmd /login --exec 'site check'", 'more requests, and a command'],
     ['trace-slim build az.tar --exec-file probes.sh -o oci-archive:az.oci', 'a command line tool'],
     ['trace-slim build rootfs:/srv/tree --entrypoint /bin/app --expose 8080', 'a folder instead of an image'],
   ],
-  arguments: [['[source]', 'docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR or a bare path']],
+  arguments: [
+    [
+      '[source]',
+      'a name or id in Docker or Podman, or docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR, a bare path',
+    ],
+  ],
   groups: [
     RESULT_OPTIONS,
     PROBE_OPTIONS,

@@ -29,7 +29,7 @@ const PARENTS = ['/', '/etc', '/dev', '/run'].map((path) => imagePathFromText(pa
 const MAX_FILE_BYTES = 1 << 20;
 
 /** An entry as the image has it. */
-export interface Replacement {
+interface Replacement {
   readonly blocks: readonly Buffer[];
   /** Padded to whole blocks. */
   readonly body: Buffer;

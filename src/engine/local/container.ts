@@ -1,12 +1,11 @@
-import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs';
-import { chmod, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TraceSlimError } from '../../errors.ts';
 import type { RuntimeConfig } from '../../image/types.ts';
 import type { Identity } from '../../rootfs/identity.ts';
 import type { ContainerSettings } from '../../settings.ts';
+import type { LogFolder } from '../log-folder.ts';
 import type { Container, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
 import type { ContainerProcess, OciRuntime } from './oci-runtime.ts';
 import { isTraced, listeningPorts, mindsSignal } from './process-table.ts';
@@ -21,8 +20,8 @@ export interface LocalContainerParts {
   readonly toolkit: ToolkitPaths;
   /** Folder on this host for files of this container. */
   readonly directory: string;
-  /** Folder on this host that the container sees as `toolkit.logs`. */
-  readonly logsDirectory: string;
+  /** What the container sees as `toolkit.logs`. */
+  readonly logs: LogFolder;
   readonly identity: Identity;
   readonly config: RuntimeConfig;
   readonly env: readonly string[];
@@ -44,6 +43,7 @@ export class LocalContainer implements Container {
   readonly toolkit: ToolkitPaths;
   readonly ended: Promise<ExecResult>;
   readonly #parts: LocalContainerParts;
+  readonly #logs: LogFolder;
   readonly #pid: number;
   #result: ExecResult | undefined;
   #failure: unknown;
@@ -54,6 +54,7 @@ export class LocalContainer implements Container {
     this.id = parts.id;
     this.toolkit = parts.toolkit;
     this.#parts = parts;
+    this.#logs = parts.logs;
     this.#pid = pid;
     this.ended = parts.process.ended.then(
       (status) => this.#settle(status),
@@ -152,25 +153,16 @@ export class LocalContainer implements Container {
     return result;
   }
 
-  async logNames(): Promise<string[]> {
-    const entries = await readdir(this.#parts.logsDirectory, { withFileTypes: true });
-    return entries.flatMap((entry) => (entry.isFile() && !entry.name.startsWith('.') ? entry.name : [])).sort();
+  logNames(): Promise<string[]> {
+    return this.#logs.names();
   }
 
-  async logSize(name: string): Promise<number> {
-    const facts = await lstat(join(this.#parts.logsDirectory, name)).catch(() => undefined);
-    return facts?.isFile() ? facts.size : 0;
+  logSize(name: string): Promise<number> {
+    return this.#logs.size(name);
   }
 
-  /** The container's processes own this folder, so anything but a regular file in it is refused. */
   openLog(name: string): Readable {
-    try {
-      const fd = openRegularFile(join(this.#parts.logsDirectory, name));
-      return createReadStream('', { fd, highWaterMark: 1 << 18 });
-    } catch (cause) {
-      const error = new TraceSlimError('TRACE_INCOMPLETE', `the trace log ${name} cannot be read`, { cause });
-      return new Readable({ read: () => {} }).destroy(error);
-    }
+    return this.#logs.open(name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -188,21 +180,6 @@ export class LocalContainer implements Container {
     this.#result = resultOf(status, this.#parts.process);
     return this.#result;
   }
-}
-
-function openRegularFile(path: string): number {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw new Error(`${path} is no regular file`);
-}
-
-/** Makes the folder on the host in which the container's processes, of any user, leave their logs. */
-export async function createLogsDirectory(directory: string): Promise<string> {
-  const path = join(directory, 'logs');
-  await mkdir(path);
-  await chmod(path, 0o1777);
-  return path;
 }
 
 function resultOf(exitStatus: number, process: ContainerProcess): ExecResult {

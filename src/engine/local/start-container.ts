@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveIdentity } from '../../rootfs/identity.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
+import { createHostLogs } from '../log-folder.ts';
 import { toolkitPaths } from '../toolkit-paths.ts';
 import type { ContainerSpec } from '../types.ts';
 import { grantedCapabilities, TRACER_CAPABILITY } from './capabilities.ts';
 import { localNetwork } from './check-settings.ts';
-import { createLogsDirectory, LocalContainer } from './container.ts';
+import { LocalContainer } from './container.ts';
 import { containerMounts } from './container-mounts.ts';
 import type { LocalRun } from './local-engine.ts';
 import { OciRuntime } from './oci-runtime.ts';
@@ -32,7 +33,8 @@ export async function startContainer(spec: ContainerSpec, options: StartOptions)
   const network = localNetwork(settings);
   const runtime = await runtimeFor(run, settings.runtime);
   if (settings.tty) await locate(['script']);
-  const logsDirectory = await createLogsDirectory(directory);
+  const logsDirectory = join(directory, 'logs');
+  const logs = await createHostLogs(logsDirectory);
   const identity = await resolveIdentity(rootfs, config.User ?? '');
   const isTracerAlone = identity.uid === 0 && !grantedCapabilities(settings.capAdd).has(TRACER_CAPABILITY);
   const toolkit = toolkitPaths({ runId: run.id, loader: run.toolkit.loader, isRoot: isTracerAlone });
@@ -69,7 +71,7 @@ export async function startContainer(spec: ContainerSpec, options: StartOptions)
     process,
     toolkit,
     directory,
-    logsDirectory,
+    logs,
     identity,
     config,
     env,
