@@ -32,12 +32,7 @@ gives the same answers. The slim image is written only when it does.`,
     ['trace-slim build az.tar --exec-file probes.sh -o oci-archive:az.oci', 'a command line tool'],
     ['trace-slim build rootfs:/srv/tree --entrypoint /bin/app --expose 8080', 'a folder instead of an image'],
   ],
-  arguments: [
-    [
-      '[source]',
-      'a name or id in Docker or Podman, or docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR, a bare path',
-    ],
-  ],
+  arguments: [['[source]', 'an image name, docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR or a bare path']],
   groups: [
     RESULT_OPTIONS,
     PROBE_OPTIONS,

@@ -28,12 +28,7 @@ export const init: CommandSpec<InitOptions> = {
     ['trace-slim init nginx.tar', 'print the probe file'],
     ['trace-slim init nginx.tar -o probes.yaml', 'then: trace-slim build nginx.tar --probe probes.yaml'],
   ],
-  arguments: [
-    [
-      '<source>',
-      'a name or id in Docker or Podman, or docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR, a bare path',
-    ],
-  ],
+  arguments: [['<source>', 'an image name, docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR or a bare path']],
   groups: [INIT_OUTPUT, RUN_OPTIONS, CONTAINER_OPTIONS, ENGINE_OPTIONS, COMMON_OPTIONS],
   async run([source = ''], console, session) {
     const { options } = console;

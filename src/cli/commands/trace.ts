@@ -36,12 +36,7 @@ export const trace: CommandSpec<TraceOptions> = {
     ['trace-slim trace nginx.tar -o nginx.jsonl', 'the start and GET / on every exposed port'],
     ["trace-slim trace tool.tar --exec 'tool --version' -o tool.jsonl", 'a command'],
   ],
-  arguments: [
-    [
-      '[source]',
-      'a name or id in Docker or Podman, or docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR, a bare path',
-    ],
-  ],
+  arguments: [['[source]', 'an image name, docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR or a bare path']],
   groups: [TRACE_RESULT, PROBE_OPTIONS, RUN_OPTIONS, CONTAINER_OPTIONS, ENGINE_OPTIONS, TRACE_OPTIONS, COMMON_OPTIONS],
   acceptsSlimFlags: true,
   async run([source], console, session) {
