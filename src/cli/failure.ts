@@ -28,7 +28,8 @@ interface ErrorDocument {
 }
 
 /** What to tell about anything that was thrown. What nobody expected is a bug of this program and says so. */
-export function describeFailure(thrown: unknown): Failure {
+export function describeFailure(failure: unknown): Failure {
+  const thrown = firstOf(failure);
   // Without a command the help has been printed, and is all there is to say.
   if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
     return { exitStatus: EXIT.usage, document: null, text: () => '' };
@@ -45,6 +46,11 @@ export function describeFailure(thrown: unknown): Failure {
       return formatError(message, hint, color) + stack;
     },
   };
+}
+
+/** What went wrong first, when cleaning up went wrong too. */
+function firstOf(thrown: unknown): unknown {
+  return thrown instanceof Error && 'suppressed' in thrown ? firstOf(thrown.suppressed) : thrown;
 }
 
 function asExpected(thrown: unknown): TraceSlimError | undefined {

@@ -124,6 +124,14 @@ class Resources {
   }
 
   async dispose(): Promise<void> {
-    for (const resource of this.#all.splice(0).reverse()) await resource[Symbol.asyncDispose]();
+    const failures: unknown[] = [];
+    for (const resource of this.#all.splice(0).reverse()) {
+      try {
+        await resource[Symbol.asyncDispose]();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

@@ -121,6 +121,8 @@ export interface ExecResult {
   readonly stdout: Buffer;
   readonly stderr: Buffer;
   readonly truncated: boolean;
+  /** The kernel has killed something of it for lack of memory. */
+  readonly outOfMemory?: boolean;
 }
 
 /** Where a TCP port of the container is reached from this process. */
@@ -132,7 +134,7 @@ export interface Container extends AsyncDisposable {
   readonly toolkit: ToolkitPaths;
   /** Resolves when the container's first process has ended; never rejects. */
   readonly ended: Promise<ExecResult>;
-  /** Undefined while it runs. */
+  /** Undefined while it runs. Throws what has happened to an engine that cannot tell any more. */
   result(): ExecResult | undefined;
   /** What the application has printed so far, stdout and stderr in the order they came, last `maxBytes` of it. */
   output(maxBytes: number): string;

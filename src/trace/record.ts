@@ -277,7 +277,9 @@ function commandOutcome(result: ExecResult, endedByItself: boolean, startedAt: n
   return {
     probe: COMMAND_PROBE,
     ok: exitStatus === 0 || !endedByItself,
-    summary: endedByItself ? `exit ${exitStatus}` : `runs, exit ${exitStatus} when stopped`,
+    summary: endedByItself
+      ? `exit ${exitStatus}${result.outOfMemory ? ', for lack of memory' : ''}`
+      : `runs, exit ${exitStatus} when stopped`,
     durationMs: Math.round(performance.now() - startedAt),
     facts: [
       { name: 'state', value: state, compare: 'exact' },
@@ -289,9 +291,17 @@ function commandOutcome(result: ExecResult, endedByItself: boolean, startedAt: n
 }
 
 function applicationDied(result: ExecResult | undefined, container: Container): TraceSlimError {
+  if (result?.outOfMemory) return outOfMemory(container);
   const how = result ? `ended with exit status ${result.exitStatus}` : 'ended';
   return new TraceSlimError('APPLICATION_DIED', `the application ${how} before it could be probed`, {
     hint: 'Give it what it needs with --env, --cmd or --user, or switch HTTP probes off with --http-probe=false.',
     context: { exitStatus: result?.exitStatus, log: lastLog(container) },
+  });
+}
+
+function outOfMemory(container: Container): TraceSlimError {
+  return new TraceSlimError('APPLICATION_DIED', 'the application was killed for lack of memory', {
+    hint: "Free memory on the engine's machine, or raise what its virtual machine or control group may use.",
+    context: { log: lastLog(container) },
   });
 }

@@ -2,15 +2,17 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container as ApiContainer } from 'dockerode';
-import { TraceSlimError } from '../../errors.ts';
+import type { TraceSlimError } from '../../errors.ts';
 import { stopSignalNumber } from '../local/signals.ts';
 import { hostLogs, type LogFolder } from '../log-folder.ts';
 import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
 import type { Container, ContainerSpec, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
-import { asked } from './api/errors.ts';
+import { asked, daemonError } from './api/errors.ts';
 import { readInto, runExec } from './exec.ts';
+import { awaitExit, wasOutOfMemory } from './exit-status.ts';
 import { type ContainerView, hostView, isOnThisHost } from './host-view.ts';
 import { insideView } from './inside-view.ts';
+import type { Removals } from './remove.ts';
 import { volumeLogs } from './volume-logs.ts';
 
 export interface DaemonContainerParts {
@@ -21,6 +23,7 @@ export interface DaemonContainerParts {
   readonly directory: string;
   /** Its log folder when that is one of this host. */
   readonly logsDirectory: string | undefined;
+  readonly removals: Removals;
   /** Podman gives no terminal streams in frames, as Docker does not. */
   readonly isTty: boolean;
 }
@@ -39,7 +42,8 @@ export class DaemonContainer implements Container {
   readonly #view: ContainerView;
   readonly #logs: LogFolder;
   #result: ExecResult | undefined;
-  #failure: unknown;
+  #failure: TraceSlimError | undefined;
+  #isStopped = false;
   #execs = 0;
 
   private constructor(parts: DaemonContainerParts, started: Started) {
@@ -60,14 +64,15 @@ export class DaemonContainer implements Container {
     const { container, isTty } = parts;
     const output = new OutputCollector(OUTPUT_MAX_BYTES);
     const attached = { stream: true, stdout: true, stderr: true, hijack: true };
-    const stream = await asked(container.attach(attached), 'attaching to the container', { signal });
+    const [stream, exit] = await Promise.all([
+      asked(container.attach(attached), 'attaching to the container', { signal }),
+      asked(awaitExit(container), 'attaching to the container', { signal }),
+    ]);
     stream.on('error', () => {});
     const read = isTty ? output.collect(0, stream as unknown as Readable) : readInto(output, streamOf(stream));
-    const exited = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;
-    exited.catch(() => {});
     try {
       await asked(container.start(), 'starting the container', { signal });
-      return new DaemonContainer(parts, { output, read, exited, view: await viewOf(parts) });
+      return new DaemonContainer(parts, { output, read, exited: exit.status, view: await viewOf(parts) });
     } catch (error) {
       (stream as unknown as Readable).destroy();
       throw error;
@@ -75,6 +80,7 @@ export class DaemonContainer implements Container {
   }
 
   result(): ExecResult | undefined {
+    if (this.#failure) throw this.#failure;
     return this.#result;
   }
 
@@ -130,6 +136,7 @@ export class DaemonContainer implements Container {
   }
 
   async stop(options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult> {
+    this.#isStopped = true;
     if (!this.#result) {
       const { timeoutMs, signal } = options;
       const stopSignal = stopSignalNumber(this.#parts.spec.config.StopSignal);
@@ -162,21 +169,24 @@ export class DaemonContainer implements Container {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#view.close();
-    await asked(this.#container.remove({ force: true, v: true }), 'removing the container').catch(ignoreMissing);
+    this.#parts.removals.start(this.#container);
+    // One that still runs would be in the way of the next: of its ports, or its mounted files.
+    if (!this.#result) await this.#parts.removals.finished();
   }
 
   async #untilEnded({ exited, read, output }: Started): Promise<ExecResult> {
     let exitStatus = 1;
+    let outOfMemory = false;
     try {
-      exitStatus = (await exited).StatusCode;
+      exitStatus = await exited;
+      const isUnexpected = exitStatus !== 0 && !this.#isStopped;
+      if (isUnexpected) outOfMemory = await wasOutOfMemory(this.#container, exitStatus);
     } catch (error) {
-      this.#failure = new TraceSlimError('ENGINE_FAILED', 'the daemon lost track of a container', {
-        hint: 'See whether the daemon is still running, and its log.',
-        cause: error,
-      });
+      this.#failure = daemonError(error, 'waiting for the container to end');
     }
     await Promise.race([read, delay(DRAIN_MS)]);
-    this.#result = { exitStatus, stdout: output.of(0), stderr: output.of(1), truncated: output.truncated };
+    const [stdout, stderr] = [output.of(0), output.of(1)];
+    this.#result = { exitStatus, stdout, stderr, truncated: output.truncated, ...(outOfMemory ? { outOfMemory } : {}) };
     return this.#result;
   }
 }
@@ -185,7 +195,7 @@ interface Started {
   readonly output: OutputCollector;
   /** Resolves when the output has ended. */
   readonly read: Promise<void>;
-  readonly exited: Promise<{ StatusCode: number }>;
+  readonly exited: Promise<number>;
   readonly view: ContainerView;
 }
 
@@ -208,9 +218,4 @@ function untilAborted(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) resolve();
     else signal?.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-function ignoreMissing(error: unknown): void {
-  const isMissing = error instanceof TraceSlimError && [404, 409].includes(Number(error.context.status));
-  if (!isMissing) throw error;
 }

@@ -13,7 +13,7 @@ import { imageStore, inspectImage } from './image-store.ts';
 import { hostKit, imageKit, type Kit } from './kit.ts';
 import { labelsOf, temporaryName } from './labels.ts';
 import { loadImage } from './load.ts';
-import { removeRun } from './remove.ts';
+import { Removals, removeRun } from './remove.ts';
 import type { DaemonRun } from './run.ts';
 import { Services } from './services.ts';
 import { ensureToolImage } from './tool-image.ts';
@@ -39,7 +39,16 @@ export async function openDaemonEngine(settings: EngineSettings, options: Daemon
     const { id, directory } = createRun(layout);
     const labels = labelsOf(id);
     const delivery = new Delivery({ daemon, runId: id, labels, kit, directory });
-    return new DaemonEngine({ id, daemon, layout, directory, loader: kit.loader, labels, delivery });
+    return new DaemonEngine({
+      id,
+      daemon,
+      layout,
+      directory,
+      loader: kit.loader,
+      labels,
+      delivery,
+      removals: new Removals(),
+    });
   } catch (error) {
     await daemon.close();
     throw error;
@@ -95,11 +104,12 @@ class DaemonEngine implements Engine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const { daemon, id, directory, removals } = this.#run;
     try {
-      await removeRun(this.#run.daemon, this.#run.id);
+      await removals.finished();
+      await Promise.all([removeWithMounts(directory), removeRun(daemon, id).catch(leftBehind)]);
     } finally {
-      await removeWithMounts(this.#run.directory);
-      await this.#run.daemon.close();
+      await daemon.close();
     }
   }
 
@@ -115,6 +125,14 @@ class DaemonEngine implements Engine {
     this.#loaded.set(image, loading);
     return loading;
   }
+}
+
+function leftBehind({ code, message, context, cause }: TraceSlimError): never {
+  throw new TraceSlimError(code, message, {
+    hint: 'Run `trace-slim clean` once the daemon answers again.',
+    context,
+    cause,
+  });
 }
 
 async function sent(run: DaemonRun, image: Image, name: string, signal: AbortSignal): Promise<string> {

@@ -87,7 +87,8 @@ export class DaemonImage implements OpenedImage {
       const directory = join(run.directory, name);
       await mkdir(directory, { mode: 0o700 });
       const { logsDirectory } = delivered;
-      const parts = { container, toolkit, spec, directory, logsDirectory, isTty: spec.settings.tty };
+      const { removals } = run;
+      const parts = { container, toolkit, spec, directory, logsDirectory, removals, isTty: spec.settings.tty };
       return await DaemonContainer.start(parts, { signal });
     } catch (error) {
       await container.remove({ force: true, v: true }).catch(() => {});

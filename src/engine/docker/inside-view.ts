@@ -7,6 +7,7 @@ import type { Container } from 'dockerode';
 import { closeQuietly } from '../local/pipes.ts';
 import { isTracedBy, listeningIn, mindsSignalBy } from '../local/process-table.ts';
 import type { ToolkitPaths } from '../types.ts';
+import { nothingWhenRefused } from './api/errors.ts';
 import { readFrames } from './api/frames.ts';
 import { runExec, startExec } from './exec.ts';
 import type { ContainerView } from './host-view.ts';
@@ -23,13 +24,14 @@ export function insideView(container: Container, toolkit: ToolkitPaths, director
     return stdout.toString('latin1').split('\n');
   };
   return {
-    isListening: async (port) => listeningIn(await read('/proc/net/tcp', '/proc/net/tcp6').catch(() => [])).has(port),
+    isListening: async (port) =>
+      listeningIn(await read('/proc/net/tcp', '/proc/net/tcp6').catch(nothingWhenRefused)).has(port),
     mindsSignal: async (signal) => {
-      const [syscall = '', ...status] = await read('/proc/1/syscall', '/proc/1/status').catch(() => []);
+      const [syscall = '', ...status] = await read('/proc/1/syscall', '/proc/1/status').catch(nothingWhenRefused);
       // Where that may not be read there is nothing to be told by.
       return !/^\d/.test(syscall) || mindsSignalBy(syscall, status, signal);
     },
-    isTraced: async () => isTracedBy(await read('/proc/1/status').catch(() => [])),
+    isTraced: async () => isTracedBy(await read('/proc/1/status').catch(nothingWhenRefused)),
     endpoint: (port) => forwarder.endpoint(port),
     close: () => forwarder.close(),
   };

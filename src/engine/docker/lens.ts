@@ -43,7 +43,6 @@ export async function lensOf(run: DaemonRun, options: PristineOptions): Promise<
       mounts,
     }),
   );
-  const remove = () => container.remove({ force: true, v: true }).catch(() => {});
   try {
     const mountPoints = await findMountPoints(container, options.createdSeconds);
     await asked(container.start(), 'starting a container to read the image', { signal });
@@ -57,11 +56,11 @@ export async function lensOf(run: DaemonRun, options: PristineOptions): Promise<
       pack: (paths, packOptions) => pack(lens, paths, packOptions.signal),
       async [Symbol.asyncDispose]() {
         reader.close();
-        await remove();
+        run.removals.start(container);
       },
     };
   } catch (error) {
-    await remove();
+    run.removals.start(container);
     throw error;
   }
 }

@@ -1,20 +1,60 @@
+import type { Container } from 'dockerode';
+import type { TraceSlimError } from '../../errors.ts';
 import type { Daemon } from './api/connect.ts';
 import { asked } from './api/errors.ts';
 import { ownerOfName, RUN_LABEL, TEMPORARY_REPOSITORY } from './labels.ts';
+
+/** Removals that nobody has to wait for before the end of the run. */
+export class Removals {
+  readonly #pending = new Set<Promise<void>>();
+
+  /** Removes a container with its volumes. One that could not be removed is left to {@link removeRun}. */
+  start(container: Container): void {
+    const removing = asked(container.remove({ force: true, v: true }), 'removing a container').catch(() => {});
+    this.#pending.add(removing);
+    void removing.finally(() => this.#pending.delete(removing));
+  }
+
+  async finished(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+}
 
 /** Removes everything that a run has made at a daemon: containers first, then what they used. */
 export async function removeRun({ docker }: Daemon, runId: string): Promise<void> {
   const doing = 'removing what this run has made at the daemon';
   const filters = { label: [`${RUN_LABEL}=${runId}`] };
-  const containers = await asked(docker.listContainers({ all: true, filters }), doing);
-  for (const { Id } of containers) await asked(docker.getContainer(Id).remove({ force: true, v: true }), doing);
-  const { Volumes } = await asked(docker.listVolumes({ filters }), doing);
-  for (const { Name } of Volumes ?? []) await asked(docker.getVolume(Name).remove({ force: true }), doing);
-  const networks = await asked(docker.listNetworks({ filters }), doing);
-  for (const { Id } of networks) await asked(docker.getNetwork(Id).remove(), doing);
-  const names = (await temporaryNames(docker)).filter((name) => ownerOfName(name)?.run === runId);
-  // An image that has another name by now only loses this one.
-  for (const name of names) await asked(docker.getImage(name).remove({ force: false }), doing);
+  const [containers, { Volumes }, networks, names] = await Promise.all([
+    asked(docker.listContainers({ all: true, filters }), doing),
+    asked(docker.listVolumes({ filters }), doing),
+    asked(docker.listNetworks({ filters }), doing),
+    temporaryNames(docker),
+  ]);
+  await removeAll(
+    containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })),
+    doing,
+  );
+  const ours = names.filter((name) => ownerOfName(name)?.run === runId);
+  await removeAll(
+    [
+      ...(Volumes ?? []).map(({ Name }) => docker.getVolume(Name).remove({ force: true })),
+      ...networks.map(({ Id }) => docker.getNetwork(Id).remove()),
+      // An image that has another name by now only loses this one.
+      ...ours.map((name) => docker.getImage(name).remove({ force: false })),
+    ],
+    doing,
+  );
+}
+
+/** What is gone already is as it should be. All are tried before the first failure counts. */
+async function removeAll(removals: readonly Promise<unknown>[], doing: string): Promise<void> {
+  const removed = removals.map((removal) =>
+    asked(removal, doing).catch((error: TraceSlimError) => {
+      if (error.context.status !== 404) throw error;
+    }),
+  );
+  const failed = (await Promise.allSettled(removed)).find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
 /** The temporary names that images have at a daemon, of all runs. */

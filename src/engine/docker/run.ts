@@ -1,6 +1,7 @@
 import type { StateLayout } from '../local/state.ts';
 import type { Daemon } from './api/connect.ts';
 import type { Delivery } from './delivery.ts';
+import type { Removals } from './remove.ts';
 
 /** What one run of this program works with at a daemon. */
 export interface DaemonRun {
@@ -14,4 +15,5 @@ export interface DaemonRun {
   /** On everything that is made at the daemon. */
   readonly labels: Readonly<Record<string, string>>;
   readonly delivery: Delivery;
+  readonly removals: Removals;
 }

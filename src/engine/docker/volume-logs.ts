@@ -7,7 +7,7 @@ import type { Container } from 'dockerode';
 import { TraceSlimError } from '../../errors.ts';
 import { hostLogs, type LogFolder } from '../log-folder.ts';
 import type { ToolkitPaths } from '../types.ts';
-import { asked } from './api/errors.ts';
+import { asked, nothingWhenRefused } from './api/errors.ts';
 import { runExec } from './exec.ts';
 
 export interface VolumeLogsOptions {
@@ -27,7 +27,7 @@ export function volumeLogs(options: VolumeLogsOptions): LogFolder {
     fetched ??= fetch(options);
     return fetched;
   };
-  const sizes = async () => new Map(options.isRunning() ? await list(options).catch(() => []) : []);
+  const sizes = async () => new Map(options.isRunning() ? await list(options).catch(nothingWhenRefused) : []);
   return {
     names: async () => (options.isRunning() ? [...(await sizes()).keys()].sort() : (await onHost()).names()),
     size: async (name) => (options.isRunning() ? ((await sizes()).get(name) ?? 0) : (await onHost()).size(name)),

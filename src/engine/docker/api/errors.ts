@@ -1,7 +1,5 @@
 import { type ErrorCode, errnoOf, TraceSlimError } from '../../../errors.ts';
-
-/** Enough for any call that does not wait for a transfer or a container. */
-const CALL_TIMEOUT_MS = 60_000;
+import { patienceMs } from './patience.ts';
 
 interface Reason {
   readonly code: ErrorCode;
@@ -26,9 +24,14 @@ const BY_ERRNO: readonly (Reason & { readonly pattern: RegExp })[] = [
     hint: 'Name the folder with ca.pem, cert.pem and key.pem: --tls-cert-path, or DOCKER_CERT_PATH with DOCKER_TLS_VERIFY=1.',
   },
   {
-    pattern: /^(?:ENOENT|ENOTDIR|ECONNREFUSED|ECONNRESET|EPIPE|ENOTSOCK|EINVAL)$/,
+    pattern: /^(?:ENOENT|ENOTDIR|ECONNREFUSED|ENOTSOCK|EINVAL)$/,
     code: 'ENGINE_UNAVAILABLE',
     hint: 'See whether the daemon is running: `trace-slim doctor` shows every one that was looked for.',
+  },
+  {
+    pattern: /^(?:ECONNRESET|EPIPE)$/,
+    code: 'ENGINE_UNAVAILABLE',
+    hint: 'See whether the daemon is still running, and its log. `trace-slim clean` removes what a run has left there.',
   },
 ];
 
@@ -115,13 +118,19 @@ function wordsOf(error: unknown, errno = ''): string {
   return text.replace(/^\(HTTP code \d+\) .*? - /s, '').trim() || `HTTP status ${statusOf(error)}`;
 }
 
+/** For `catch` where a daemon's no, but not its silence, means that there is nothing. */
+export function nothingWhenRefused(error: unknown): [] {
+  if (error instanceof TraceSlimError && error.context.status !== undefined) return [];
+  throw error;
+}
+
 /** Nothing is there, as far as is known. */
 export function isAbsent({ code, context }: TraceSlimError): boolean {
   return code === 'TOOL_MISSING' || context.errno === 'ENOENT' || context.errno === 'ENOTDIR';
 }
 
 export interface AskOptions {
-  /** Default 60 s. */
+  /** Default: {@link patienceMs}. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -131,7 +140,9 @@ export interface AskOptions {
  * everything gives TIMED_OUT. Rejects with the signal's reason when aborted.
  */
 export async function asked<T>(work: Promise<T>, doing: string, options: AskOptions = {}): Promise<T> {
-  const { signal, timeoutMs = CALL_TIMEOUT_MS } = options;
+  const { signal, timeoutMs = patienceMs() } = options;
+  // Nobody may be waiting any more when it fails.
+  work.catch(() => {});
   signal?.throwIfAborted();
   let stop = () => {};
   const given = new Promise<never>((_resolve, reject) => {

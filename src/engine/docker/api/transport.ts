@@ -7,6 +7,7 @@ import { errnoOf, TraceSlimError } from '../../../errors.ts';
 import { type DaemonAddress, parseAddress } from './address.ts';
 import { type Candidate, SERVICE_ON_DEMAND } from './candidates.ts';
 import type { TlsSettings } from './client-files.ts';
+import { cuttable } from './connections.ts';
 import { startPodmanService } from './podman-service.ts';
 import type { SocketProvider } from './socket-provider.ts';
 import { openSshRelay } from './ssh-relay.ts';
@@ -20,6 +21,8 @@ export interface Transport {
   readonly address: string;
   /** What a program on the way has complained about. */
   complaint(): string;
+  /** Ends all connections with a reason, and every later one. */
+  cut(reason: Error): void;
   /** Ends all connections, also those in use. */
   close(): Promise<void>;
 }
@@ -38,8 +41,10 @@ export async function openTransport(candidate: Candidate, options: { signal: Abo
 async function overSocket(provider: SocketProvider, isLocal: boolean): Promise<Transport> {
   const { socketPath } = provider;
   const agent = new PlainAgent({ keepAlive: true });
+  const cut = cuttable(agent);
   return {
     newClient: await clientMaker({ protocol: 'http', socketPath, agent }),
+    cut,
     isLocal,
     address: `unix://${socketPath}`,
     complaint: () => provider.complaint(),
@@ -56,7 +61,9 @@ async function overTcp(address: DaemonAddress & { kind: 'tcp' }, tls: TlsSetting
   const agent = isTls
     ? new TlsAgent({ keepAlive: true, rejectUnauthorized: tls?.verify ?? true, ...certificates })
     : new PlainAgent({ keepAlive: true });
+  const cut = cuttable(agent);
   return {
+    cut,
     newClient: await clientMaker({ protocol: isTls ? 'https' : 'http', host, port, agent }),
     isLocal: false,
     address: `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`,

@@ -3,6 +3,7 @@ import { type Candidate, SERVICE_ON_DEMAND } from './candidates.ts';
 import type { Daemon } from './daemon.ts';
 import { describeDaemon } from './describe.ts';
 import { daemonError } from './errors.ts';
+import { watchDaemon } from './heartbeat.ts';
 import { openTransport, type Transport } from './transport.ts';
 
 /** What came of one candidate: a daemon, or why not. */
@@ -29,13 +30,23 @@ export async function tryDaemon(
       signal,
       timeoutMs: timeoutMs ?? (transport.isLocal ? TRY_TIMEOUT_MS.unix : TRY_TIMEOUT_MS.remote),
     });
-    const { isLocal, close } = transport;
-    return { candidate, daemon: { isLocal, address: transport.address, close, ...described } };
+    return { candidate, daemon: watched(transport, described) };
   } catch (error) {
     await transport?.close();
     signal.throwIfAborted();
     return { candidate, error: explained(error, doing, transport) };
   }
+}
+
+/** A daemon that does not answer any more ends everything that waits for it. */
+function watched(transport: Transport, described: Pick<Daemon, 'docker' | 'name' | 'info'>): Daemon {
+  const { isLocal, address } = transport;
+  const watch = watchDaemon(described.docker, address, (reason) => transport.cut(reason));
+  const close = async () => {
+    watch[Symbol.dispose]();
+    await transport.close();
+  };
+  return { isLocal, address, close, ...described };
 }
 
 /** What the program between us and the daemon says is the better reason. */
