@@ -163,7 +163,7 @@ export const RESULT_OPTIONS: OptionGroup = {
       short: 'o',
       kind: 'list',
       value: 'destination',
-      text: 'docker-archive:FILE, oci:DIR, oci-archive:FILE, docker-daemon:NAME (where the input is)',
+      text: 'docker-archive:FILE, oci:DIR, oci-archive:FILE, docker-daemon:NAME',
     },
     {
       name: 'layers',
