@@ -7,10 +7,12 @@ import type { ServiceSettings } from '../../settings.ts';
 import { listeningPorts } from '../local/process-table.ts';
 import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
 import { asked } from './api/errors.ts';
-import { readInto } from './exec.ts';
+import { readInto, runExec } from './exec.ts';
 
 /** Enough for a database that makes its files first. */
-const READY_TIMEOUT_MS = 180_000;
+const READY_TIMEOUT_MS = 120_000;
+/** A health check that hangs is tried again. */
+const CHECK_TIMEOUT_MS = 10_000;
 /** Images state ports that are never opened: what is not open by then is not waited for. */
 const PORTS_MS = 10_000;
 /** Ports of a daemon elsewhere cannot be seen: a service that has been running for so long has to do. */
@@ -20,21 +22,21 @@ interface Awaited {
   readonly name: string;
   readonly until: ServiceSettings['until'];
   /** Ports to wait for; absent: those the container states. */
-  readonly ports: ReadonlySet<number> | undefined;
+  readonly ports: readonly number[] | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Waits until a service can be used: it is healthy where its image or its service has a health check, else its ports are
- * open; or it has done its work. Gives the ports that are open. Errors: APPLICATION_DIED, NOT_READY.
+ * Waits until a service can be used: its ports are open, and it is healthy where its image or the file has a health check;
+ * or until it has done its work. Gives those of its stated ports that are open. Errors: APPLICATION_DIED, NOT_READY.
  */
-export async function untilReady(container: Container, service: Awaited): Promise<ReadonlySet<number>> {
+export async function untilReady(container: Container, service: Awaited): Promise<readonly number[]> {
   const startedAt = performance.now();
   const found = await poll(
     async () => {
       const doing = `looking at the service ${service.name}`;
       const seen = await asked(container.inspect(), doing, { signal: service.signal });
-      return readiness(seen, service, performance.now() - startedAt);
+      return readiness(container, seen, service, performance.now() - startedAt);
     },
     { timeoutMs: READY_TIMEOUT_MS, signal: service.signal },
   );
@@ -47,35 +49,47 @@ export async function untilReady(container: Container, service: Awaited): Promis
 }
 
 type Readiness =
-  | { readonly ok: true; readonly ports: ReadonlySet<number> }
+  | { readonly ok: true; readonly ports: readonly number[] }
   | { readonly ok: false; readonly code: 'APPLICATION_DIED' | 'NOT_READY'; readonly why: string };
 
 /** Undefined as long as it may still become ready. */
-async function readiness(seen: ContainerInspectInfo, service: Awaited, runMs: number): Promise<Readiness | undefined> {
+async function readiness(
+  container: Container,
+  seen: ContainerInspectInfo,
+  service: Awaited,
+  runMs: number,
+): Promise<Readiness | undefined> {
   const { State, Config, Id } = seen;
   const isOver = State.Status === 'exited' || State.Status === 'dead';
-  if (isOver && State.ExitCode === 0) return { ok: true, ports: new Set() };
+  if (isOver && State.ExitCode === 0) return { ok: true, ports: [] };
   if (isOver) return { ok: false, code: 'APPLICATION_DIED', why: `ended with exit status ${State.ExitCode}` };
   if (service.until === 'completed' || !State.Running) return undefined;
+  if (State.Health?.Status === 'unhealthy') return { ok: false, code: 'NOT_READY', why: 'is unhealthy' };
   const isHere = await isOnThisHost(State.Pid, Id);
-  const open = isHere ? listeningPorts(State.Pid) : new Set<number>();
-  const health = State.Health?.Status ?? 'none';
-  if (health === 'unhealthy') return { ok: false, code: 'NOT_READY', why: 'is unhealthy' };
-  if (health === 'starting') return undefined;
-  if (health === 'healthy') return { ok: true, ports: open };
-  const isReady = isHere
-    ? arePortsOpen(open, service.ports ?? portsOf(Config)) || runMs > PORTS_MS
+  const open = isHere ? statedPorts(Config).filter((port) => listeningPorts(State.Pid).has(port)) : [];
+  const [kind = 'NONE', ...words] = Config.Healthcheck?.Test ?? [];
+  const areOpen = isHere
+    ? (service.ports ?? statedPorts(Config)).every((port) => open.includes(port)) || runMs > PORTS_MS
     : runMs > SETTLED_MS;
+  const isReady = areOpen && (kind === 'NONE' || (await isHealthy(container, kind, words, service.signal)));
   return isReady ? { ok: true, ports: open } : undefined;
 }
 
-function arePortsOpen(open: ReadonlySet<number>, wanted: ReadonlySet<number>): boolean {
-  return [...wanted].every((port) => open.has(port));
+/** A daemon asks at long intervals, and Podman only where systemd runs: so it is asked here. */
+async function isHealthy(container: Container, kind: string, words: string[], signal: AbortSignal): Promise<boolean> {
+  const command = kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : words;
+  const timeLimit = AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]);
+  try {
+    return (await runExec(container, { command }, { signal: timeLimit })).exitStatus === 0;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
 }
 
-function portsOf({ ExposedPorts }: ContainerInspectInfo['Config']): ReadonlySet<number> {
+function statedPorts({ ExposedPorts }: ContainerInspectInfo['Config']): number[] {
   const names = Object.keys(ExposedPorts ?? {}).filter((name) => !name.endsWith('/udp'));
-  return new Set(names.map((name) => Number.parseInt(name, 10)));
+  return names.map((name) => Number.parseInt(name, 10));
 }
 
 /** True when a process that a daemon names by its pid is one of this host: it is in the container's cgroup. */

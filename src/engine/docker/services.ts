@@ -11,7 +11,7 @@ interface PreparedService {
   /** Image id. */
   readonly image: string;
   /** Ports that were open when it was ready the last time. */
-  ports: ReadonlySet<number> | undefined;
+  ports: readonly number[] | undefined;
 }
 
 /**
