@@ -42,3 +42,18 @@ export function unsupportedPlatform(subject: string, offered: readonly Platform[
     context: { offered: offered.map(formatPlatform), wanted: formatPlatform(wanted) },
   });
 }
+
+/** What a machine runs besides its own architecture, without emulation: a tracer cannot look through that. */
+const ALSO_RUNS: Readonly<Record<string, readonly string[]>> = { amd64: ['386'] };
+
+/** Refuses an image that a machine of this architecture (OCI words) cannot run. Errors: PLATFORM_UNSUPPORTED. */
+export function checkRunnable(subject: string, { os, architecture }: Platform, machine: string): void {
+  if (os === 'linux' && [machine, ...(ALSO_RUNS[machine] ?? [])].includes(architecture)) return;
+  throw new TraceSlimError(
+    'PLATFORM_UNSUPPORTED',
+    `${subject} is for ${os}/${architecture}; linux/${machine} is run here`,
+    {
+      hint: 'Use the image of this architecture, or run trace-slim on a machine of that one.',
+    },
+  );
+}

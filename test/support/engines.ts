@@ -21,7 +21,7 @@ export interface TestEngine {
 }
 
 /** How tests say which engine they want, also for engines that are not there. */
-export function settingsOf(name: EngineName): EngineSettings {
+function settingsOf(name: EngineName): EngineSettings {
   return name === 'local'
     ? { engine: name, pull: 'never' }
     : { engine: name, pull: 'never', host: `unix://${SOCKETS[name]}` };

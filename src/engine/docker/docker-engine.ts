@@ -1,5 +1,5 @@
 import { TraceSlimError } from '../../errors.ts';
-import { hostPlatform } from '../../image/platform.ts';
+import { checkRunnable, hostPlatform } from '../../image/platform.ts';
 import type { Image } from '../../image/types.ts';
 import type { EngineSettings, ServicesSettings } from '../../settings.ts';
 import { removeWithMounts } from '../local/overlay.ts';
@@ -79,6 +79,7 @@ class DaemonEngine implements Engine {
   }
 
   async open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage> {
+    checkRunnable(image.source, image.platform, this.#run.daemon.info.architecture);
     const { transport, path } = image.location;
     const isStored = transport === 'docker-daemon';
     const {

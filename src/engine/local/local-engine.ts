@@ -1,7 +1,8 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TraceSlimError } from '../../errors.ts';
-import type { Image, Platform } from '../../image/types.ts';
+import { checkRunnable, hostPlatform } from '../../image/platform.ts';
+import type { Image } from '../../image/types.ts';
 import type { ContainerSettings } from '../../settings.ts';
 import type { Engine, OpenedImage } from '../types.ts';
 import { checkContainerSettings } from './check-settings.ts';
@@ -17,16 +18,6 @@ import { locate, prepareToolkit, type Toolkit } from './toolkit.ts';
 export const OVERLAYFS_MAGIC = 0x794c7630;
 
 const RUNTIMES = ['runc', 'crun'] as const;
-
-/** Architectures (OCI words) that a host of a Node architecture runs. */
-const RUNNABLE: Readonly<Record<string, readonly string[]>> = {
-  x64: ['amd64', '386'],
-  arm64: ['arm64'],
-  arm: ['arm'],
-  ppc64: ['ppc64le'],
-  s390x: ['s390x'],
-  riscv64: ['riscv64'],
-};
 
 /**
  * The engine that needs no daemon: layers in a cache, overlayfs, and an OCI runtime. Everything of one run is below one
@@ -79,7 +70,7 @@ class LocalEngine implements Engine {
   }
 
   async open(image: Image, options: { signal: AbortSignal; temporary?: boolean }): Promise<OpenedImage> {
-    checkPlatform(image.platform);
+    checkRunnable(image.source, image.platform, hostPlatform().architecture);
     if (options.temporary) return LocalImage.unpackAndMount(this.#run, image, options);
     for (const layer of image.layers) await ensureLayer(this.#run.layout, layer, options);
     return LocalImage.mount(this.#run, image, options);
@@ -105,14 +96,4 @@ function checkUser(): void {
 async function mountTmpfs(directory: string): Promise<void> {
   await mkdir(directory);
   await runCommand('mount', ['-t', 'tmpfs', '-o', 'mode=711', 'tmpfs', directory], { doing: 'mounting a tmpfs' });
-}
-
-function checkPlatform(platform: Platform): void {
-  const runnable = RUNNABLE[process.arch] ?? [];
-  if (runnable.includes(platform.architecture)) return;
-  throw new TraceSlimError(
-    'PLATFORM_UNSUPPORTED',
-    `the image is for ${platform.os}/${platform.architecture}, this host runs linux/${runnable[0] ?? process.arch}`,
-    { hint: 'Use the image of this architecture, or run trace-slim on a machine of that one.' },
-  );
 }
