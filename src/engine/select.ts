@@ -102,8 +102,13 @@ function findStored(engine: Engine, name: string, options: SelectOptions): Promi
 async function storedName(source: string): Promise<string | undefined> {
   const { transport, rest } = parseLocation(source);
   if (transport === 'docker-daemon') return rest;
-  if (transport !== undefined || (await isThere(source)) || /^[./]/.test(source)) return undefined;
+  if (transport !== undefined || (await isThere(source)) || looksLikePath(source)) return undefined;
   return parseImageName(source) || /^(?:sha256:)?[0-9a-f]{12,64}$/.test(source) ? source : undefined;
+}
+
+/** Nobody means a registry by a file that is not there. */
+function looksLikePath(source: string): boolean {
+  return /^[./~]|\.(?:tar(?:\.\w+)?|tgz|oci)$/.test(source);
 }
 
 async function isThere(path: string): Promise<boolean> {
