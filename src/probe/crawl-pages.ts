@@ -1,5 +1,6 @@
 import type { Container } from '../engine/types.ts';
 import type { HttpCommand } from '../settings.ts';
+import { boundedWork } from './bounded-work.ts';
 import type { CrawlProbeOptions } from './crawl.ts';
 import type { HttpReply } from './exchange.ts';
 import { hostOf, request } from './http.ts';
@@ -109,25 +110,25 @@ function claimedPages(
   });
 }
 
-type Search = (text: string, page: URL) => URL[] | Promise<URL[]>;
+type Search = (text: string, page: URL) => URL[];
 
 /** How answers are searched for links, by the page and the type of its answer. */
 const SEARCHES: readonly {
   readonly page?: RegExp;
   readonly type: RegExp;
-  readonly search: Search;
+  load(): Promise<Search>;
   readonly standing: Lead['standing'];
 }[] = [
   {
     type: /^(?:text\/html|application\/xhtml\+xml)\b/i,
-    search: async (text, page) => (await import('./links.ts')).linksOfHtml(text, page),
+    load: async () => (await import('./links.ts')).linksOfHtml,
     standing: 'linked',
   },
-  { type: /^text\/css\b/i, search: linksOfCss, standing: 'linked' },
-  { type: /^(?:application|text)\/xml\b/i, search: linksOfSitemap, standing: 'linked' },
-  { type: /^application\/manifest\+json\b/i, search: linksOfManifest, standing: 'linked' },
-  { page: /\.webmanifest$|\/manifest\.json$/, type: /./, search: linksOfManifest, standing: 'linked' },
-  { page: /^\/robots\.txt$/, type: /^text\/plain\b/i, search: linksOfRobots, standing: 'guessed' },
+  { type: /^text\/css\b/i, load: async () => linksOfCss, standing: 'linked' },
+  { type: /^(?:application|text)\/xml\b/i, load: async () => linksOfSitemap, standing: 'linked' },
+  { type: /^application\/manifest\+json\b/i, load: async () => linksOfManifest, standing: 'linked' },
+  { page: /\.webmanifest$|\/manifest\.json$/, type: /./, load: async () => linksOfManifest, standing: 'linked' },
+  { page: /^\/robots\.txt$/, type: /^text\/plain\b/i, load: async () => linksOfRobots, standing: 'guessed' },
 ];
 
 /** What an answer leads to on the same origin: its redirection, its links, and after a first HTML page the site's hints. */
@@ -139,7 +140,9 @@ export async function leadsOf(reply: HttpReply | undefined, page: Page, port: nu
   const type = String(reply.headers['content-type'] ?? '');
   const search = SEARCHES.find((row) => row.type.test(type) && (row.page?.test(url.pathname) ?? true));
   const text = search ? (reply.body.bytes?.subarray(0, MAX_SEARCHED_BYTES).toString('utf8') ?? '') : '';
-  const links = [...redirectionsIn(reply.headers, url), ...((await search?.search(text, url)) ?? [])];
+  const linksIn = await search?.load();
+  const found = boundedWork(() => linksIn?.(text, url), undefined);
+  const links = [...redirectionsIn(reply.headers, url), ...(found ?? [])];
   const leads = links
     .filter((link) => isSameOrigin(link, origin))
     .map(({ pathname, search: query }) => `${pathname}${query}`)

@@ -100,10 +100,14 @@ function limitOf({ maxPages, maxTimeMs }: CrawlProbeOptions, pages: readonly Pag
   };
 }
 
+/** What one level of pages leads to, at most: a server can make up links without end. */
+const MAX_LEADS = 100_000;
+
 /** A page that is linked to anywhere is more than a guess. */
 function addLeads(leads: Map<string, Lead>, more: readonly Lead[]): void {
   for (const lead of more) {
     const known = leads.get(lead.target);
+    if (!known && leads.size >= MAX_LEADS) continue;
     if (!known || (known.standing === 'guessed' && lead.standing === 'linked')) leads.set(lead.target, lead);
   }
 }

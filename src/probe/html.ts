@@ -13,7 +13,7 @@ export function* elementsIn(root: Node): Generator<Element> {
   const pending: Node[] = childrenOf(root);
   for (let node = pending.pop(); node; node = pending.pop()) {
     if ('tagName' in node) yield node;
-    pending.push(...childrenOf(node));
+    for (const child of childrenOf(node)) pending.push(child);
   }
 }
 
@@ -24,9 +24,13 @@ export function attributeOf(element: Element | undefined, name: string): string 
 
 /** The text in an element. */
 export function textOf(element: Element): string {
-  return element.childNodes
-    .map((node) => ('value' in node ? node.value : 'tagName' in node ? textOf(node) : ''))
-    .join('');
+  let text = '';
+  const pending: Node[] = [...element.childNodes].reverse();
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if ('value' in node) text += node.value;
+    else if ('tagName' in node) for (const child of [...node.childNodes].reverse()) pending.push(child);
+  }
+  return text;
 }
 
 /** Last one first, to be taken from the end. */

@@ -9,9 +9,13 @@ export function linksOfCss(css: string, sheet: URL): URL[] {
   return [...written].flatMap(([, ...texts]) => urlOf(texts.find((text) => text !== undefined) ?? '', sheet) ?? []);
 }
 
+/** A longer one is none, and would keep the search for its parts busy. */
+const MAX_REFRESH_LENGTH = 2000;
+
 /** The target in a `Refresh` header, or in the element that stands for one: `5; url=/next`. */
 export function refreshTarget(value: string): string | undefined {
-  const [, quoted, plain] = /^\s*[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?(?:["']([^"']*)["']|(\S.*?))\s*$/i.exec(value) ?? [];
+  const text = value.slice(0, MAX_REFRESH_LENGTH).trim();
+  const [, quoted, plain] = /^[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?(?:["']([^"']*)["']|(\S.*))$/i.exec(text) ?? [];
   return quoted ?? plain;
 }
 

@@ -1,3 +1,4 @@
+import { boundedWork } from '../bounded-work.ts';
 import type { HttpReply } from '../exchange.ts';
 import { valuesAt } from '../json-path.ts';
 import type { Captured } from './http-spec.ts';
@@ -22,14 +23,15 @@ function capturedValue(captured: Captured, { headers, body }: Answer, { cookies 
   if ('header' in captured) return [headers[captured.header.toLowerCase()]].flat()[0];
   if ('cookie' in captured) return cookies.get(captured.cookie);
   const text = body.bytes?.toString('utf8') ?? '';
-  if ('json' in captured) return textOf(jsonValue(text, captured.json));
-  const found = regexOf(captured.body)?.exec(text);
+  if ('json' in captured) return jsonValue(text, captured.json);
+  const found = boundedWork(() => regexOf(captured.body)?.exec(text), undefined);
   return found?.[1] ?? found?.[0];
 }
 
-function jsonValue(text: string, path: string): unknown {
+/** Undefined also for a value that is nested too deep to be written. */
+function jsonValue(text: string, path: string): string | undefined {
   try {
-    return valuesAt(JSON.parse(text), path)[0];
+    return textOf(valuesAt(JSON.parse(text), path)[0]);
   } catch {
     return undefined;
   }

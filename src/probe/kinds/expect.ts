@@ -1,3 +1,4 @@
+import { boundedWork } from '../bounded-work.ts';
 import { valuesAt } from '../json-path.ts';
 import type { Fact, Outcome } from '../types.ts';
 import type { Expectation, ExpectedText } from './expectation.ts';
@@ -57,7 +58,7 @@ function jsonMismatches(expected: Readonly<Record<string, unknown>>, outcome: Ou
     return ['body is not JSON'];
   }
   return paths.flatMap(([path, value]) => {
-    const mismatch = jsonMismatch(value, valuesAt(document, path));
+    const mismatch = boundedWork(() => jsonMismatch(value, valuesAt(document, path)), 'is too much to be compared');
     return mismatch === undefined ? [] : [`${path} ${mismatch}`];
   });
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { bytesOf, displayPath } from '../../rootfs/path.ts';
+import { boundedWork } from '../bounded-work.ts';
 import type { ExpectedText } from './expectation.ts';
 
 /** A regular expression from `/source/flags` or a plain source, which matches in every line. Undefined when it is none. */
@@ -21,8 +22,11 @@ export function textMismatch(expected: ExpectedText, text: string): string | und
   }
   const lacking = listOf(contains).find((part) => !text.includes(part));
   if (lacking !== undefined) return `expected to contain ${shown(lacking)}, is ${shown(text)}`;
-  const unmatched = listOf(matches).find((pattern) => !regexOf(pattern)?.test(text));
-  if (unmatched !== undefined) return `expected to match ${unmatched}, is ${shown(text)}`;
+  for (const pattern of listOf(matches)) {
+    const isMatch = boundedWork(() => regexOf(pattern)?.test(text) ?? false, undefined);
+    if (isMatch === undefined) return `takes too long to be matched with ${pattern}, is ${shown(text)}`;
+    if (!isMatch) return `expected to match ${pattern}, is ${shown(text)}`;
+  }
   const unwanted = listOf(lacks).find((part) => text.includes(part));
   return unwanted === undefined ? undefined : `expected not to contain ${shown(unwanted)}, is ${shown(text)}`;
 }

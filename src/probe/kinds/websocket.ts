@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bytesOf } from '../../rootfs/path.ts';
+import { boundedWork } from '../bounded-work.ts';
 import { hostOf } from '../http.ts';
 import type { Fact } from '../types.ts';
 import {
@@ -101,7 +102,8 @@ function messageMismatch(
 
 function jsonTextMismatch(expected: unknown, text: string): string | undefined {
   try {
-    return jsonMismatch(expected, [JSON.parse(text)]);
+    const document: unknown = JSON.parse(text);
+    return boundedWork(() => jsonMismatch(expected, [document]), 'is too much to be compared');
   } catch {
     return 'is not JSON';
   }

@@ -1,5 +1,5 @@
 import { listOf, type Node, nodeOf, textOf } from './openapi-node.ts';
-import type { Sampler } from './openapi-sample.ts';
+import { type Sampler, sendable } from './openapi-sample.ts';
 
 /** The body of a request and its `Content-Type`. */
 export interface ApiBody {
@@ -50,7 +50,7 @@ function encodeBest(types: readonly string[], value: (type: string) => unknown):
 /** What the document gives as an example, else a sample. */
 function mediaValue(media: Node, sampler: Sampler): unknown {
   const [example] = Object.values(nodeOf(media.examples));
-  return media.example ?? nodeOf(example).value ?? sampler(media.schema);
+  return sendable(media.example) ?? sendable(nodeOf(example).value) ?? sampler(media.schema);
 }
 
 function fieldsOf(value: unknown): [string, string][] {

@@ -1,5 +1,5 @@
 import { listOf, type Node, nodeOf, textOf } from './openapi-node.ts';
-import type { Sampler } from './openapi-sample.ts';
+import { type Sampler, sendable } from './openapi-sample.ts';
 
 /** One name and value of a request, and where it belongs. Values in a path or query are encoded. */
 export interface Part {
@@ -57,7 +57,8 @@ function sentValue(parameter: Node, sampler: Sampler): unknown {
 function givenValue(parameter: Node): unknown {
   const [example] = Object.values(nodeOf(parameter.examples));
   const schema = nodeOf(schemaOf(parameter));
-  return parameter.example ?? nodeOf(example).value ?? schema.example ?? schema.default ?? listOf(schema.examples)[0];
+  const given = [parameter.example, nodeOf(example).value, schema.example, schema.default, listOf(schema.examples)[0]];
+  return given.map(sendable).find((value) => value !== undefined && value !== null);
 }
 
 /** OpenAPI 2 has the schema of a parameter in the parameter itself; 3 may have it below a media type. */

@@ -6,6 +6,8 @@ const MAX_LENGTH = 1000;
 const MAX_DEPTH = 6;
 /** Schemas with more parts than this are not sampled. */
 const MAX_PARTS = 20_000;
+/** Values that take more characters than this are not sent. */
+const MAX_VALUE_LENGTH = 100_000;
 
 /** Gives a value that fits a schema without references; the same schema gives the same value. */
 export type Sampler = (schema: unknown) => unknown;
@@ -16,14 +18,35 @@ export function loadSampler(): Sampler {
   const options = { skipReadOnly: true, quiet: true, maxSampleDepth: MAX_DEPTH };
   return (schema) => {
     const node = nodeOf(schema);
-    if (partsOf(node, MAX_DEPTH, MAX_PARTS) >= MAX_PARTS) return {};
     try {
-      return sample(node, options, {});
+      if (partsOf(node, MAX_DEPTH, MAX_PARTS) >= MAX_PARTS) return {};
+      return sendable(sample(node, options, {})) ?? {};
     } catch {
       // A schema that makes no sense is as good as none.
       return {};
     }
   };
+}
+
+/** A value of a document, undefined when it has no end or is too long: the same example may be part of it many times. */
+export function sendable(value: unknown): unknown {
+  let left = MAX_VALUE_LENGTH;
+  const pending = [value];
+  while (pending.length > 0 && left >= 0) {
+    const next = pending.pop();
+    if (typeof next !== 'object' || next === null) {
+      left -= String(next).length;
+      continue;
+    }
+    const entries = Object.entries(next);
+    left -= entries.length;
+    if (left < 0) break;
+    for (const [key, item] of entries) {
+      left -= key.length;
+      pending.push(item);
+    }
+  }
+  return left < 0 ? undefined : value;
 }
 
 const SIZES = new Set(['minItems', 'maxItems', 'minLength', 'maxLength', 'minProperties']);

@@ -1,5 +1,6 @@
 import { TraceSlimError } from '../../errors.ts';
 import type { HttpCommand } from '../../settings.ts';
+import { boundedWork } from '../bounded-work.ts';
 import { type Credentials, credentialParts } from './openapi-auth.ts';
 import { bodyOf } from './openapi-body.ts';
 import { listOf, type Node, nodeOf, textOf } from './openapi-node.ts';
@@ -7,7 +8,11 @@ import { parameterParts, placeParts } from './openapi-parameters.ts';
 import { clampSizes, loadSampler, type Sampler } from './openapi-sample.ts';
 
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+const PARSE_MS = 30_000;
 const DEREFERENCE_MS = 10_000;
+/** Longer paths are no paths of an application; longer targets no server reads. */
+const MAX_PATH_LENGTH = 2000;
+const MAX_TARGET_LENGTH = 16_000;
 
 export interface ApiOptions {
   /** `safe`: GET and HEAD only. */
@@ -47,18 +52,19 @@ export async function planApi(text: string, options: ApiOptions): Promise<ApiPla
   const found = operationsOf(api).filter(({ method }) => options.methods === 'all' || SAFE_METHODS.includes(method));
   const chosen = found.sort(byHarm).slice(0, options.maxOperations);
   const sampler = loadSampler();
-  const operations = chosen.map((operation) => ({
-    title: `${operation.method} ${operation.path}`,
-    command: commandOf(operation, api, options, sampler),
-  }));
-  return { operations, left: found.length - chosen.length };
+  const base = options.prefix ?? basePathOf(api);
+  const operations = chosen.flatMap((operation) => {
+    const command = boundedWork(() => sensibleCommand(operation, { api, base, options, sampler }), undefined);
+    return command ? [{ title: `${operation.method} ${operation.path}`, command }] : [];
+  });
+  return { operations, left: found.length - operations.length };
 }
 
 async function readDocument(text: string): Promise<Node> {
   if (text.length > MAX_DOCUMENT_BYTES) throw invalid(`it has more than ${MAX_DOCUMENT_BYTES} bytes`);
   const { dereference } = await prepareOpenApi();
   try {
-    const document = text.trimStart().startsWith('{') ? JSON.parse(text) : (await import('yaml')).parse(text);
+    const document = await parseDocument(text);
     if (!isApi(nodeOf(document))) throw new Error('it has no version of OpenAPI, or no paths');
     clampSizes(document);
     const limits = { resolve: { external: false }, timeoutMs: DEREFERENCE_MS };
@@ -66,6 +72,13 @@ async function readDocument(text: string): Promise<Node> {
   } catch (error) {
     throw invalid(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error), error);
   }
+}
+
+/** Looking for keys that come twice takes the square of their number. */
+async function parseDocument(text: string) {
+  if (text.trimStart().startsWith('{')) return JSON.parse(text);
+  const { parse } = await import('yaml');
+  return boundedWork(() => parse(text, { uniqueKeys: false }), undefined, PARSE_MS);
 }
 
 function isApi({ openapi, swagger, paths }: Node): boolean {
@@ -84,7 +97,8 @@ const SAFE_METHODS = ['GET', 'HEAD'];
 const METHODS = [...SAFE_METHODS, 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 function operationsOf(api: Node): Operation[] {
-  return Object.entries(nodeOf(api.paths)).flatMap(([path, value]) => {
+  const paths = Object.entries(nodeOf(api.paths)).filter(([path]) => path.length <= MAX_PATH_LENGTH);
+  return paths.flatMap(([path, value]) => {
     const item = nodeOf(value);
     return METHODS.filter((method) => item[method.toLowerCase()] !== undefined).map((method) => {
       const node = nodeOf(item[method.toLowerCase()]);
@@ -96,7 +110,8 @@ function operationsOf(api: Node): Operation[] {
 /** Those of an operation take the place of those of its path. */
 function mergeParameters(...lists: (readonly unknown[])[]): Node[] {
   const byKey = new Map<string, Node>();
-  for (const parameter of lists.flat().map(nodeOf)) byKey.set(`${parameter.in} ${parameter.name}`, parameter);
+  for (const parameter of lists.flat().map(nodeOf))
+    byKey.set(`${textOf(parameter.in)} ${textOf(parameter.name)}`, parameter);
   return [...byKey.values()];
 }
 
@@ -105,14 +120,33 @@ function byHarm(a: Operation, b: Operation): number {
   return difference !== 0 ? difference : Number(a.path > b.path) - Number(a.path < b.path);
 }
 
-function commandOf(operation: Operation, api: Node, options: ApiOptions, sampler: Sampler): HttpCommand {
+interface CommandContext {
+  readonly api: Node;
+  /** Before the paths of operations. */
+  readonly base: string;
+  readonly options: ApiOptions;
+  readonly sampler: Sampler;
+}
+
+/** Undefined for an operation whose description makes no sense, or comes to more than a server would read. */
+function sensibleCommand(operation: Operation, context: CommandContext): HttpCommand | undefined {
+  try {
+    const command = commandOf(operation, context);
+    return command.resource.length <= MAX_TARGET_LENGTH ? command : undefined;
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function commandOf(operation: Operation, { api, base, options, sampler }: CommandContext): HttpCommand {
   const { method, path, node, parameters } = operation;
   const parts = [...parameterParts(parameters, sampler), ...credentialParts(node, api, options.credentials)];
   const { target, headers } = placeParts(path, parts);
   const body = SAFE_METHODS.includes(method) ? undefined : bodyOf(node, parameters, api, sampler);
   return {
     method,
-    resource: `${options.prefix ?? basePathOf(api)}${target.startsWith('/') ? target : `/${target}`}`,
+    resource: `${base}${target.startsWith('/') ? target : `/${target}`}`,
     headers: body ? [...headers, `Content-Type: ${body.type}`] : headers,
     ...(body && { body: body.bytes }),
     crawl: false,
@@ -122,13 +156,14 @@ function commandOf(operation: Operation, api: Node, options: ApiOptions, sampler
 /** The path below which operations are, without a slash at its end. */
 function basePathOf(api: Node): string {
   const server = nodeOf(listOf(api.servers)[0]);
-  const variables = Object.entries(nodeOf(server.variables));
-  const url = variables.reduce(
-    (filled, [name, variable]) => filled.replaceAll(`{${name}}`, textOf(nodeOf(variable).default)),
-    textOf(server.url),
-  );
+  const variables = nodeOf(server.variables);
+  const url = textOf(server.url)
+    .slice(0, MAX_PATH_LENGTH)
+    .replace(/\{([^{}]*)\}/g, (_, name: string) => textOf(nodeOf(variables[name]).default).slice(0, MAX_PATH_LENGTH));
   const base = textOf(api.basePath) || url;
-  return URL.canParse(base, 'http://localhost/') ? new URL(base, 'http://localhost/').pathname.replace(/\/+$/, '') : '';
+  return base.length <= MAX_PATH_LENGTH && URL.canParse(base, 'http://localhost/')
+    ? new URL(base, 'http://localhost/').pathname.replace(/\/+$/, '')
+    : '';
 }
 
 function invalid(what: string, cause?: unknown): TraceSlimError {

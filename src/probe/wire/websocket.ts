@@ -6,6 +6,8 @@ import { type Line, startSocket, WireError } from './socket.ts';
 
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const MAX_MESSAGES = 10_000;
+/** Of all messages together. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** A message; that of a text frame is UTF-8. */
 export interface WebSocketMessage {
@@ -55,7 +57,7 @@ export async function prepareWebSocket(): Promise<typeof import('ws')> {
 /** Holds one conversation over a WebSocket. What was seen before a failure is given too. */
 export async function talkWebSocket(line: Line, talk: WebSocketTalk, limits: Limits): Promise<WebSocketResult> {
   const { WebSocket } = await prepareWebSocket();
-  const seen: Seen = { messages: [], taken: 0, wake: () => {} };
+  const seen: Seen = { messages: [], bytes: 0, taken: 0, wake: () => {} };
   const failure = await attempt(limits, async (signal) => {
     const socket = new WebSocket(`${line.tls ? 'wss' : 'ws'}://${talk.host}${talk.path}`, [...talk.subprotocols], {
       headers: talk.headers,
@@ -85,6 +87,8 @@ export async function talkWebSocket(line: Line, talk: WebSocketTalk, limits: Lim
 /** What has been seen of a connection so far. */
 interface Seen {
   readonly messages: WebSocketMessage[];
+  /** Of the messages together. */
+  bytes: number;
   /** How many of the messages were waited for. */
   taken: number;
   wake: () => void;
@@ -110,8 +114,11 @@ function watch(socket: WebSocket, seen: Seen, signal: AbortSignal): void {
     seen.wake();
   });
   socket.on('message', (data, binary) => {
-    seen.messages.push({ binary, data: bytesOf(data) });
-    if (seen.messages.length > MAX_MESSAGES) fail(seen, new WireError(`more than ${MAX_MESSAGES} messages came`));
+    const message = { binary, data: bytesOf(data) };
+    seen.bytes += message.data.length;
+    if (seen.bytes > MAX_BYTES) tooMuch(socket, seen, `more than ${MAX_BYTES} bytes came`);
+    else if (seen.messages.push(message) > MAX_MESSAGES)
+      tooMuch(socket, seen, `more than ${MAX_MESSAGES} messages came`);
     seen.wake();
   });
   socket.on('error', (error) => fail(seen, errorOf(error)));
@@ -119,6 +126,11 @@ function watch(socket: WebSocket, seen: Seen, signal: AbortSignal): void {
     seen.close ??= { code, reason: reason.toString('utf8') };
     seen.wake();
   });
+}
+
+function tooMuch(socket: WebSocket, seen: Seen, problem: string): void {
+  fail(seen, new WireError(problem));
+  socket.terminate();
 }
 
 function bytesOf(data: RawData): Buffer {

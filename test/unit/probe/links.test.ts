@@ -75,3 +75,14 @@ describe('other answers', () => {
     expect(refreshTarget(value)).toBe(target);
   });
 });
+
+describe('pages that are meant to do harm', () => {
+  it('may be nested to any depth', () => {
+    expect(linksOf(`<svg><style>${'<g>'.repeat(20_000)}</style></svg><a href=x>`)).toEqual(['/dir/x']);
+  });
+
+  it('cannot keep the search for a refresh busy', () => {
+    expect(refreshTarget(' '.repeat(100_000))).toBeUndefined();
+    expect(refreshTarget(' 5 ; url = /a b ')).toBe('/a b');
+  });
+});

@@ -56,6 +56,13 @@ describe('a program of a probe file', () => {
     expect([tries, outcome?.ok]).toEqual([3, true]);
   });
 
+  it('does not hang in a pattern that its output makes endless', async () => {
+    const item = '{ exec: a, expect: { stdout: { matches: "^(a+)+$" } } }';
+    const [outcome] = await outcomesOf(item, () => printing(`${'a'.repeat(40)}!`));
+    expect(outcome?.ok).toBe(false);
+    expect(outcome?.summary).toContain('takes too long to be matched with ^(a+)+$');
+  }, 20_000);
+
   it('is given up after its time', async () => {
     const [outcome] = await outcomesOf(
       '{ exec: a, timeout: 20ms }',

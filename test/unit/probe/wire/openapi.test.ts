@@ -20,6 +20,52 @@ const openapi3 = (paths: object, more: object = {}) => ({
   ...more,
 });
 
+const jsonBody = (schema: object) => ({ requestBody: { content: { 'application/json': { schema } } } });
+
+describe('an OpenAPI document that is meant to do harm', () => {
+  it('gets no further with variables in the values of variables', async () => {
+    const variables = Object.fromEntries(
+      Array.from({ length: 40 }, (_, at) => [`v${at}`, { default: `{v${at + 1}}{v${at + 1}}` }]),
+    );
+    const document = openapi3({ '/a': { get: {} } }, { servers: [{ url: '/{v0}', variables }] });
+    expect(await requests(document)).toEqual([['GET /%7Bv1%7D%7Bv1%7D/a']]);
+  });
+
+  it('has no operations with endless targets', async () => {
+    const parameters = [{ name: 'x', in: 'path', required: true, example: 'y'.repeat(1000) }];
+    const document = openapi3({ [`/${'{x}'.repeat(600)}`]: { get: { parameters } }, '/b': { get: {} } });
+    expect(await requests(document)).toEqual([['GET /b']]);
+    expect(await planApi(JSON.stringify(document), ALL)).toMatchObject({ left: 1 });
+  });
+
+  it('sends no example that is part of the body thousands of times', async () => {
+    const big = { type: 'string', example: 'z'.repeat(90_000) };
+    const properties = Object.fromEntries(
+      Array.from({ length: 5000 }, (_, at) => [`p${at}`, { $ref: '#/components/schemas/big' }]),
+    );
+    const document = openapi3({ '/a': { post: jsonBody({ properties }) } }, { components: { schemas: { big } } });
+    expect(await requests(document)).toEqual([['POST /a', 'Content-Type: application/json', '{}']]);
+  });
+
+  it('loses operations that make no sense, and no others', async () => {
+    const parameters = [{ name: { toString: 1 }, in: 'query', required: true, schema: { minItems: { valueOf: 1 } } }];
+    const example = { $ref: '#/paths/~1a' };
+    const content = { 'application/json': { example } };
+    const paths = { '/a': { get: { parameters } }, '/b': { post: { requestBody: { content } } }, '/c': { get: {} } };
+    expect(await requests(openapi3(paths))).toContainEqual(['GET /c']);
+  });
+
+  it('cannot have files or other servers read', async () => {
+    const paths = { '/a': { get: { parameters: [{ $ref: 'file:///etc/passwd' }] } }, '/b': { $ref: '/etc/hostname' } };
+    expect(await requests(openapi3({ ...paths, '/c': { $ref: 'http://127.0.0.1:1/x' } }))).toEqual([['GET /a']]);
+  });
+
+  it('is read in time with many keys', async () => {
+    const keys = Array.from({ length: 20_000 }, (_, at) => `  /p${at}: {}`);
+    expect(await requests(`openapi: 3.0.0\npaths:\n${keys.join('\n')}\n  /a: { get: {} }`)).toEqual([['GET /a']]);
+  });
+});
+
 describe('planning requests from an OpenAPI document', () => {
   it('fills in parameters that are required and those with an example', async () => {
     const parameters = [

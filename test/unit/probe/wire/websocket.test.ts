@@ -27,6 +27,16 @@ function talk(steps: readonly WebSocketStep[], given: Partial<WebSocketTalk> = {
 }
 
 describe('a WebSocket conversation', () => {
+  it('does not keep messages without end', async () => {
+    const message = Buffer.alloc(8 * 1024 * 1024);
+    await using server = await webSocketServer((socket) => {
+      for (let count = 0; count < 9; count++) socket.send(message, () => {});
+    });
+    const wait: WebSocketStep = { judgeClose: () => undefined };
+    const { failure } = await talkWebSocket(server, talk([wait]), limits);
+    expect(failure).toBe('more than 67108864 bytes came');
+  });
+
   it('sends text and bytes and gets the messages that are waited for', async () => {
     await using server = await webSocketServer(echo);
     const steps = [{ send: 'grüße' }, ANY, { send: Buffer.from([0, 255]) }, ANY];
