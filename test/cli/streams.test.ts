@@ -85,7 +85,7 @@ test('explain reads the report that is named', async () => {
 test('doctor prints one document with --json', async () => {
   const { stdout, exitCode } = await traceSlim('doctor', '--json');
   const diagnosis = JSON.parse(stdout);
-  expect(diagnosis).toMatchObject({ engine: 'local', checks: expect.any(Array) });
+  expect(diagnosis).toMatchObject({ local: { usable: true, checks: expect.any(Array) }, daemons: expect.any(Array) });
   expect(exitCode).toBe(diagnosis.usable ? 0 : 6);
 });
 
