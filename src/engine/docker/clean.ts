@@ -3,7 +3,7 @@ import type { EngineSettings } from '../../settings.ts';
 import { connectDaemon, type Daemon } from './api/connect.ts';
 import { asked } from './api/errors.ts';
 import { isOwnerAlive, OWNER_LABEL, ownerOfName, RUN_LABEL } from './labels.ts';
-import { removeRun, temporaryNames } from './remove.ts';
+import { labelledContainers, removeRun, temporaryNames } from './remove.ts';
 
 /**
  * Removes what runs of this computer that died have left at the daemons that are found. What another computer has made is
@@ -45,7 +45,7 @@ async function runsAt({ docker }: Daemon): Promise<Map<string, string>> {
   const doing = 'looking for what runs have left';
   const filters = { label: [RUN_LABEL] };
   const [containers, volumes, networks, images] = await Promise.all([
-    asked(docker.listContainers({ all: true, filters }), doing),
+    labelledContainers(docker, RUN_LABEL),
     asked(docker.listVolumes({ filters }), doing),
     asked(docker.listNetworks({ filters }), doing),
     temporaryNames(docker),

@@ -1,4 +1,4 @@
-import type { Container } from 'dockerode';
+import type { Container, ContainerInfo } from 'dockerode';
 import type { TraceSlimError } from '../../errors.ts';
 import type { Daemon } from './api/connect.ts';
 import { asked } from './api/errors.ts';
@@ -23,9 +23,10 @@ export class Removals {
 /** Removes everything that a run has made at a daemon: containers first, then what they used. */
 export async function removeRun({ docker }: Daemon, runId: string): Promise<void> {
   const doing = 'removing what this run has made at the daemon';
-  const filters = { label: [`${RUN_LABEL}=${runId}`] };
+  const label = `${RUN_LABEL}=${runId}`;
+  const filters = { label: [label] };
   const [containers, { Volumes }, networks, names] = await Promise.all([
-    asked(docker.listContainers({ all: true, filters }), doing),
+    labelledContainers(docker, label),
     asked(docker.listVolumes({ filters }), doing),
     asked(docker.listNetworks({ filters }), doing),
     temporaryNames(docker),
@@ -44,6 +45,25 @@ export async function removeRun({ docker }: Daemon, runId: string): Promise<void
     ],
     doing,
   );
+}
+
+/**
+ * Containers that were made with a label, or one of that name. A container also has the labels of its image, which
+ * anybody can have written: where both say the same, it is not ours, for no image knows the id of a run.
+ */
+export async function labelledContainers(docker: Daemon['docker'], label: string): Promise<ContainerInfo[]> {
+  const doing = 'looking for what runs have left';
+  const filters = { label: [label] };
+  const [containers, images] = await Promise.all([
+    asked(docker.listContainers({ all: true, filters }), doing),
+    asked(docker.listImages({ all: true, filters }), doing),
+  ]);
+  const said = new Map(images.map(({ Id, Labels }) => [bareId(Id), Labels?.[RUN_LABEL]]));
+  return containers.filter(({ ImageID, Labels }) => Labels[RUN_LABEL] !== said.get(bareId(ImageID)));
+}
+
+function bareId(id: string): string {
+  return id.replace(/^sha256:/, '');
 }
 
 /** What is gone already is as it should be. All are tried before the first failure counts. */
