@@ -26,11 +26,14 @@ interface Request {
 /** Reads parts of a container's files through one shell of the toolkit in it: a command for each would cost far more. */
 export class LensReader {
   readonly #stream: Duplex;
+  readonly #timeoutMs: number;
   readonly #waiting: Request[] = [];
   #failure: Error | undefined;
 
-  private constructor(stream: Duplex) {
+  /** `stream` is that of {@link SERVER}, as a daemon sends it. */
+  constructor(stream: Duplex, timeoutMs: number = READ_MS) {
     this.#stream = stream;
+    this.#timeoutMs = timeoutMs;
     stream.on('error', () => {});
     this.#receive().then(
       () => this.#fail(new TraceSlimError('ENGINE_FAILED', 'the container that reads the image has ended')),
@@ -44,13 +47,20 @@ export class LensReader {
   }
 
   /** Exactly `length` bytes, which the file must have. Requests are answered in order. */
-  read(path: ImagePath, offset: number, length: number): Promise<Buffer> {
-    if (this.#failure) return Promise.reject(this.#failure);
+  async read(path: ImagePath, offset: number, length: number): Promise<Buffer> {
+    if (this.#failure) throw this.#failure;
     const answered = new Promise<Buffer>((resolve, reject) => {
       this.#waiting.push({ path, parts: [], missing: length, resolve, reject });
     });
     this.#stream.write(`${offset} ${length} ${escaped(path)}\n`);
-    return asked(answered, `reading ${displayPath(path)}`, { timeoutMs: READ_MS });
+    try {
+      return await asked(answered, `reading ${displayPath(path)}`, { timeoutMs: this.#timeoutMs });
+    } catch (error) {
+      // What comes late, or for a file that has become shorter, would be taken for the answer to the next request.
+      this.#fail(error as Error);
+      this.#stream.destroy();
+      throw error;
+    }
   }
 
   close(): void {
@@ -80,7 +90,7 @@ export class LensReader {
   }
 
   #fail(error: Error): void {
-    this.#failure = error;
+    this.#failure ??= error;
     for (const request of this.#waiting.splice(0)) request.reject(error);
   }
 }
