@@ -22,6 +22,9 @@ import { findMountPoints, type MountPoints } from './mount-points.ts';
 import type { Pristine, PristineOptions } from './pristine.ts';
 import type { DaemonRun } from './run.ts';
 
+/** The loader of the toolkit would load libraries of the image otherwise. */
+const WITHOUT_PRELOADING = ['LD_PRELOAD=', 'LD_AUDIT=', 'LD_LIBRARY_PATH='];
+
 /**
  * The files of an image seen through a container of it in which only the toolkit runs: what it costs depends on what is
  * read, not on the size of the image. What the daemon itself puts into every container is seen through.
@@ -32,7 +35,7 @@ export async function lensOf(run: DaemonRun, options: PristineOptions): Promise<
   const { container } = await createDelivered(run, `${name}-lens`, id, (mounts) =>
     containerBody({
       spec: {
-        config: { User: '0' },
+        config: { User: '0', Env: [...WITHOUT_PRELOADING] },
         settings: { ...PLAIN_CONTAINER, network: 'none' },
         command: ({ launcher, sleep }) => [...launcher, sleep, 'infinity'],
       },
