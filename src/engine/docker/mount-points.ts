@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Container, ContainerInspectInfo } from 'dockerode';
+import { TraceSlimError } from '../../errors.ts';
 import { type ImagePath, imagePathFromText } from '../../rootfs/path.ts';
 import type { Entry, EntryType } from '../../rootfs/rootfs.ts';
 import { directoryBlocks, entryBlocks } from '../../tar/entry-blocks.ts';
@@ -26,7 +27,7 @@ const DAEMON_PATHS = [
 /** Directories whose time of modification changes when the daemon makes one of these. */
 const PARENTS = ['/', '/etc', '/dev', '/run'].map((path) => imagePathFromText(path));
 
-const MAX_FILE_BYTES = 1 << 20;
+const MAX_FILE_BYTES = 1 << 24;
 
 /** An entry as the image has it. */
 interface Replacement {
@@ -136,7 +137,12 @@ async function firstRecord(container: Container, path: string): Promise<Hidden['
   try {
     for await (const record of readRecords(new StreamSource(archive))) {
       const parts: Buffer[] = [];
-      if (record.sizeBytes <= MAX_FILE_BYTES) for await (const part of record.body()) parts.push(part);
+      if (record.sizeBytes > MAX_FILE_BYTES) {
+        throw new TraceSlimError('IMAGE_INVALID', `${path} of the image has more than ${MAX_FILE_BYTES} bytes`, {
+          hint: 'Daemons mount files of their own over it. Use --engine local.',
+        });
+      }
+      for await (const part of record.body()) parts.push(part);
       return { record, content: Buffer.concat(parts).subarray(0, record.sizeBytes) };
     }
     return undefined;
