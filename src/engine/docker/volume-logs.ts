@@ -19,6 +19,9 @@ export interface VolumeLogsOptions {
 }
 
 const LIST_MS = 30_000;
+/** Of all files: the container's processes could leave some without end, at no cost where they have holes. */
+const MAX_BYTES = 16 * 1024 ** 3;
+const MAX_FILES = 100_000;
 
 /** Logs in a volume of a daemon: listed by a command in the container while it runs, fetched in one go once it has ended. */
 export function volumeLogs(options: VolumeLogsOptions): LogFolder {
@@ -59,9 +62,13 @@ async function fetch({ container, toolkit, directory }: VolumeLogsOptions): Prom
   const entries = extract();
   const received = pipeline(archive as unknown as Readable, entries);
   received.catch(() => {});
+  let [bytes, count] = [0, 0];
   try {
     for await (const entry of entries) {
       const [, name] = /^(?:\.\/)?[^/]+\/([\w][\w.-]*)$/.exec(entry.header.name) ?? [];
+      bytes += entry.header.size ?? 0;
+      count += 1;
+      if (bytes > MAX_BYTES || count > MAX_FILES) throw new Error(`${count} files of ${bytes} bytes or more`);
       if (entry.header.type === 'file' && name) await pipeline(entry, createWriteStream(join(folder, name)));
       else entry.resume();
     }
