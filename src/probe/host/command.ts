@@ -32,6 +32,7 @@ async function run({ command, folder, env, stdin }: HostCommand, signal: AbortSi
   const killAll = () => killGroup(child);
   signal.addEventListener('abort', killAll, { once: true });
   child.once('exit', killAll);
+  child.once('exit', () => setTimeout(() => closeOutput(child), DRAIN_MS).unref());
   child.stdin.on('error', () => {}).end(stdin);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   try {
@@ -65,6 +66,14 @@ function killGroup({ pid }: ChildProcess): void {
   } catch {
     // Nothing of it is left.
   }
+}
+
+/** Something that left the process group may hold the output open for ever. What was printed is read by then. */
+const DRAIN_MS = 2000;
+
+function closeOutput({ stdout, stderr }: ChildProcess): void {
+  stdout?.destroy();
+  stderr?.destroy();
 }
 
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;

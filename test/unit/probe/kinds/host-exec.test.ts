@@ -80,6 +80,12 @@ describe('a command on this host', () => {
     expect(factOf(await run('sleep 600 & echo $!'), 'stdout')).toMatch(/^\d+\n$/);
   });
 
+  it('is not waited for by what has left its process group and holds its output open', async () => {
+    const outcome = await run('setsid sleep 30 & echo $!');
+    expect(factOf(outcome, 'stdout')).toMatch(/^\d+\n$/);
+    process.kill(Number(factOf(outcome, 'stdout')));
+  }, 15_000);
+
   it('is killed with all it has started when the run is over', async () => {
     using folder = temporaryDirectory();
     const file = join(folder.path, 'pid');
