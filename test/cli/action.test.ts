@@ -34,17 +34,18 @@ function act(name: string, given: Readonly<Record<string, string>>) {
     const [, input = ''] = /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(expression) ?? [];
     return inputs[input] ?? action.inputs[input].default;
   };
-  const [status] = steps.map(({ run, env }) => {
+  const [{ status, stdout } = {}] = steps.map(({ run, env }) => {
     const stepEnv = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, evaluate(value)]));
     const runner = { GITHUB_OUTPUT: outputFile, GITHUB_STEP_SUMMARY: summaryFile };
     return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', run], {
       cwd: folder,
       env: { PATH: process.env.PATH, TRACE_SLIM_HOME: join(work.path, 'state'), ...runner, ...stepEnv },
-    }).status;
+      encoding: 'utf8',
+    });
   });
   const lines = readFileSync(outputFile, 'utf8').trimEnd().split('\n');
   const outputs = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
-  return { status, outputs, folder, summary: readFileSync(summaryFile, 'utf8') };
+  return { status, stdout, outputs, folder, summary: readFileSync(summaryFile, 'utf8') };
 }
 
 describe('the GitHub action', () => {
@@ -53,6 +54,11 @@ describe('the GitHub action', () => {
     for (const step of steps) expect(step).toMatchObject({ shell: 'bash', run: expect.not.stringContaining('${{') });
     const used = steps.flatMap(({ env }) => Object.values(env).map((value) => /inputs\.([\w-]+)/.exec(value)?.[1]));
     expect(used.toSorted()).toEqual(Object.keys(action.inputs).toSorted());
+  });
+
+  test('lets nothing that is printed be a command for the runner', () => {
+    const { stdout } = act('printed', { command: '/bin/echo', image: '::warning::x' });
+    expect(stdout).toMatch(/^::stop-commands::([\w-]+)\nbuild ::warning::x .*\n\n::\1::\n$/);
   });
 
   test('makes an image, and says where it is', () => {
