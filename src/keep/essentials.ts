@@ -1,9 +1,10 @@
 import type { RuntimeConfig } from '../image/types.ts';
-import { bytesOf, type ImagePath, joinPath, ROOT, toImagePath } from '../rootfs/path.ts';
+import { bytesOf, joinPath, toImagePath } from '../rootfs/path.ts';
 import { findProgram } from '../rootfs/programs.ts';
 import { readSmallFile } from '../rootfs/read-file.ts';
 import { resolvePath } from '../rootfs/resolve.ts';
 import type { RootFs } from '../rootfs/rootfs.ts';
+import { contentBelow } from './content-below.ts';
 import { isMountedOver, reach } from './reach.ts';
 import type { Seed } from './seed.ts';
 
@@ -28,8 +29,7 @@ const ESSENTIALS: readonly Essential[] = [
 ];
 
 /** A volume's content up to this size is kept whole: engines copy it into every new volume. */
-const VOLUME_MAX_BYTES = 256 * 1024;
-const VOLUME_MAX_ENTRIES = 1024;
+const VOLUME_LIMITS = { maxBytes: 256 * 1024, maxEntries: 1024 };
 
 /** What is kept of every image, whatever was traced: {@link ESSENTIALS} and what the configuration names. */
 export async function essentialSeeds(rootfs: RootFs, config: RuntimeConfig): Promise<Seed[]> {
@@ -84,26 +84,10 @@ function healthcheckPrograms({ Healthcheck, Shell }: RuntimeConfig): string[] {
 
 function volumeRows(rootfs: RootFs, config: RuntimeConfig): Essential[] {
   return Object.keys(config.Volumes ?? {}).map((volume) => ({
-    paths: [bytesOf(volume), ...smallContent(rootfs, resolvePath(rootfs, toImagePath(bytesOf(volume))).path)],
+    paths: [
+      bytesOf(volume),
+      ...contentBelow(rootfs, resolvePath(rootfs, toImagePath(bytesOf(volume))).path, VOLUME_LIMITS),
+    ],
     because: `volume of the image (${volume})`,
   }));
-}
-
-/** Everything below a directory, or nothing when it is too much to be kept on suspicion. */
-function smallContent(rootfs: RootFs, directory: ImagePath): ImagePath[] {
-  if (directory === ROOT) return [];
-  const found: ImagePath[] = [];
-  let sizeBytes = 0;
-  for (const pending = [directory]; pending.length > 0; ) {
-    const at = pending.pop() as ImagePath;
-    for (const name of rootfs.childrenOf(at)) {
-      const path = joinPath(at, name);
-      const entry = rootfs.get(path);
-      if (entry?.type === 'file') sizeBytes += entry.sizeBytes;
-      if (entry?.type === 'directory') pending.push(path);
-      found.push(path);
-      if (sizeBytes > VOLUME_MAX_BYTES || found.length > VOLUME_MAX_ENTRIES) return [];
-    }
-  }
-  return found;
 }

@@ -41,7 +41,7 @@ export async function listingSeeds(
  * False for a library that would bring along others that nothing has used: on suspicion alone, a binding is not worth what
  * it binds to.
  */
-async function isUsable(entry: Entry, image: ImageFacts, traced: ReadonlySet<ImagePath>): Promise<boolean> {
+export async function isUsable(entry: Entry, image: ImageFacts, traced: ReadonlySet<ImagePath>): Promise<boolean> {
   const { elf } = await image.programs.read(entry);
   if (!elf || elf.interpreter !== undefined) return true;
   for (const name of elf.needed) {

@@ -12,6 +12,7 @@ import { KeepSet } from './keep-set.ts';
 import { listingSeeds } from './listings.ts';
 import { missingLibraryWarnings } from './missing-libraries.ts';
 import { mountPointSeeds, seenThrough } from './mounts.ts';
+import { importSeeds } from './python/import-seeds.ts';
 import { isMountedOver, reached } from './reach.ts';
 import { RULES } from './rules/rules.ts';
 import type { Seed } from './seed.ts';
@@ -52,15 +53,15 @@ export async function planKeep(input: PlanInput): Promise<Plan> {
   const seen = seenThrough(rootfs, mounts);
   const traced = tracedSeeds(seen, input.accesses);
   const user = await includeSeeds(image, keepSettings.includes);
-  const listed = await listingSeeds(
-    { ...image, rootfs: seen },
-    input.accesses,
-    new Set(traced.seeds.map(({ path }) => path)),
-  );
+  const used = new Set(traced.seeds.map(({ path }) => path));
+  const listed = await listingSeeds({ ...image, rootfs: seen }, input.accesses, used);
+  const imports = await importSeeds({ ...image, rootfs: seen }, input.accesses, used);
   const keep = new KeepSet();
   const isEnabled = (rule: string) => !keepSettings.disabledRules?.includes(rule);
-  const listedSeeds = listed.seeds.filter(({ reason }) => reason.kind !== 'rule' || isEnabled(reason.rule));
-  for (const seed of [...traced.seeds, ...listedSeeds]) addSeed(keep, seed);
+  const guesses = [...listed.seeds, ...imports].filter(
+    ({ reason }) => reason.kind !== 'rule' || isEnabled(reason.rule),
+  );
+  for (const seed of [...traced.seeds, ...guesses]) addSeed(keep, seed);
   const needed = [
     ...(await essentialSeeds(rootfs, config)),
     ...(edited ? await essentialSeeds(rootfs, { Env: config.Env ?? [], ...edited }) : []),

@@ -43,6 +43,12 @@ const COMPANIONS: readonly Companion[] = [
     keep: ['/etc/ssl/openssl.cnf', '/usr/lib/ssl/openssl.cnf', '/etc/pki/tls/openssl.cnf'],
   },
   {
+    id: 'resolver',
+    because: 'configuration of the resolver in',
+    when: /\/libc(?:\.so\.6|-2\.\d+\.so)$/,
+    keep: ['/etc/host.conf', '/etc/gai.conf'],
+  },
+  {
     id: 'ld-so-conf',
     because: 'included by',
     when: /^\/etc\/ld\.so\.conf$/,

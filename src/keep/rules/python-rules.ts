@@ -23,3 +23,10 @@ export const pythonCache: Rule = {
     return names.map((name) => `${cache}/${name}`);
   },
 };
+
+/** Packages bring templates for pages that are shown rarely, such as that of an error. */
+export const packageTemplates: Rule = {
+  id: 'python-templates',
+  because: 'templates of the package with',
+  follow: ({ path }) => (baseName(path) === '__init__.py' ? [`${parentOf(path)}/templates`] : []),
+};

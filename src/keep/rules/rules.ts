@@ -1,11 +1,14 @@
 import { parentOf } from '../../rootfs/path.ts';
 import { LISTING_RULES } from '../listing-policies.ts';
+import { PYTHON_RULES } from '../python/import-seeds.ts';
 import type { Rule } from '../rule.ts';
 import { interpretersOf } from '../shebang.ts';
 import { companionRules, staticCertificates } from './companions.ts';
 import { elfInterpreter, sharedLibraries } from './elf-rules.ts';
 import { nameService } from './name-service-rule.ts';
-import { pythonCache, pythonSource } from './python-rules.ts';
+import { packageTemplates, pythonCache, pythonSource } from './python-rules.ts';
+import { templates } from './template-rule.ts';
+import { ownTranslations, translations } from './translation-rules.ts';
 
 const parents: Rule = {
   id: 'parent-of',
@@ -34,6 +37,10 @@ export const RULES: readonly Rule[] = [
   shebang,
   pythonSource,
   pythonCache,
+  packageTemplates,
+  templates,
+  ownTranslations,
+  translations,
   nameService,
   ...companionRules,
   staticCertificates,
@@ -41,5 +48,5 @@ export const RULES: readonly Rule[] = [
 
 /** The rules that `disabledRules` may name: without the directories that hold it, nothing can be packed. */
 export const DISABLEABLE_RULES: readonly string[] = [
-  ...new Set([...RULES.map(({ id }) => id).filter((id) => id !== parents.id), ...LISTING_RULES]),
+  ...new Set([...RULES.map(({ id }) => id).filter((id) => id !== parents.id), ...LISTING_RULES, ...PYTHON_RULES]),
 ];
