@@ -13,7 +13,7 @@ export type {
 } from './settings/engine.ts';
 export type { IncludeItem, KeepSettings, PathPermissions } from './settings/keep.ts';
 export type { ContinueAfter, HttpCommand, HttpProbeSettings, ProbeSettings, ScriptFile } from './settings/probe.ts';
-export { type Budget, type CheckSettings, type ConfigEdits, NO_EDITS, PLAIN_CHECKS } from './settings/result.ts';
+export { type Budget, type CheckSettings, type ConfigEdits, PLAIN_CHECKS } from './settings/result.ts';
 export { type ContainerSettings, type MountSettings, PLAIN_CONTAINER, type RunSettings } from './settings/run.ts';
 
 /** Everything a run can be told, after defaults, as plain data. The command line is one maker of it. */

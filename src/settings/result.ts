@@ -39,17 +39,3 @@ export interface ConfigEdits {
   readonly removePorts: readonly string[];
   readonly removeVolumes: readonly string[];
 }
-
-/** The slim image's configuration is the fat one's. */
-export const NO_EDITS: ConfigEdits = {
-  overrides: [],
-  set: {},
-  addEnv: [],
-  addLabels: {},
-  addPorts: [],
-  addVolumes: [],
-  removeEnv: [],
-  removeLabels: [],
-  removePorts: [],
-  removeVolumes: [],
-};

@@ -9,12 +9,12 @@ import { openImage } from '../../src/image/open.ts';
 import type { Image, Layer, RuntimeConfig } from '../../src/image/types.ts';
 import { buildSlim } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
-import { type ContainerSettings, NO_EDITS, PLAIN_CONTAINER } from '../../src/settings.ts';
+import { type ContainerSettings, PLAIN_CONTAINER } from '../../src/settings.ts';
 import { stateDirectory } from '../../src/state.ts';
 import { straceCommand } from '../../src/trace/strace-command.ts';
 import { leftovers, testContext } from '../support/engine.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
-import { buildSettings, execProbes } from '../support/settings.ts';
+import { buildSettings, execProbes, NO_EDITS } from '../support/settings.ts';
 import { collect, recordsOf } from '../support/tar.ts';
 
 const { signal } = new AbortController();

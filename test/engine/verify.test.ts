@@ -7,7 +7,7 @@ import { explainPath } from '../../src/keep/explain.ts';
 import { buildSlim, verifyImages } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
 import { imagePathFromText } from '../../src/rootfs/path.ts';
-import { NO_EDITS, PLAIN_CHECKS, type ProbeSettings } from '../../src/settings.ts';
+import { PLAIN_CHECKS, type ProbeSettings } from '../../src/settings.ts';
 import { Stages } from '../../src/stages.ts';
 import { stateDirectory } from '../../src/state.ts';
 import { observe } from '../../src/trace/observe.ts';
@@ -17,7 +17,7 @@ import type { Access } from '../../src/trace/trace.ts';
 import { buildAndHeal } from '../../src/verify/heal.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
-import { buildSettings, defaultProbes, localEngine, plainRun } from '../support/settings.ts';
+import { buildSettings, defaultProbes, localEngine, NO_EDITS, plainRun } from '../support/settings.ts';
 
 const PAGE = '/var/www/html/docs/index.html';
 const work = temporaryDirectory();

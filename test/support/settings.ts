@@ -1,12 +1,26 @@
 import {
   type BuildSettings,
+  type ConfigEdits,
   type EngineSettings,
-  NO_EDITS,
   PLAIN_CHECKS,
   PLAIN_CONTAINER,
   type ProbeSettings,
   type RunSettings,
 } from '../../src/settings.ts';
+
+/** The slim image's configuration is the fat one's. */
+export const NO_EDITS: ConfigEdits = {
+  overrides: [],
+  set: {},
+  addEnv: [],
+  addLabels: {},
+  addPorts: [],
+  addVolumes: [],
+  removeEnv: [],
+  removeLabels: [],
+  removePorts: [],
+  removeVolumes: [],
+};
 
 export const plainRun: RunSettings = { config: {}, env: [], container: PLAIN_CONTAINER };
 

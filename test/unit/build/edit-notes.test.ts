@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { notesOnEdits } from '../../../src/build/edit-notes.ts';
 import type { OpenedImage } from '../../../src/engine/types.ts';
-import { type ConfigEdits, NO_EDITS, type RunSettings } from '../../../src/settings.ts';
+import type { ConfigEdits, RunSettings } from '../../../src/settings.ts';
 import { rootFsOf } from '../../support/rootfs-builder.ts';
-import { plainRun } from '../../support/settings.ts';
+import { NO_EDITS, plainRun } from '../../support/settings.ts';
 
 const rootfs = rootFsOf({ '/bin/app': { content: 'x', mode: 0o755 }, '/bin/tool': { content: 'x', mode: 0o755 } });
 const config = { config: { Entrypoint: ['/bin/app'], Env: ['A=1'] } };

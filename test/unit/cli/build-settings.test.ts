@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { BuildSettings } from '../../../src/settings.ts';
-import { NO_EDITS, PLAIN_CHECKS, PLAIN_CONTAINER } from '../../../src/settings.ts';
+import { PLAIN_CHECKS, PLAIN_CONTAINER } from '../../../src/settings.ts';
 import { reportOf } from '../../support/report.ts';
 import type { Pipeline } from '../../support/session.ts';
 import { fakeSession } from '../../support/session.ts';
+import { NO_EDITS } from '../../support/settings.ts';
 
 let folder: string;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readConfigEdits } from '../../../src/cli/edit-settings.ts';
-import { NO_EDITS } from '../../../src/settings.ts';
+import { NO_EDITS } from '../../support/settings.ts';
 
 test('nothing asked for changes nothing', () => {
   expect(readConfigEdits({})).toEqual(NO_EDITS);

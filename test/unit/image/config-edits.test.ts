@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { changesBetween, editConfig } from '../../../src/image/config-edits.ts';
 import type { RuntimeConfig } from '../../../src/image/types.ts';
-import { type ConfigEdits, NO_EDITS, PLAIN_CONTAINER, type RunSettings } from '../../../src/settings.ts';
-import { plainRun } from '../../support/settings.ts';
+import { type ConfigEdits, PLAIN_CONTAINER, type RunSettings } from '../../../src/settings.ts';
+import { NO_EDITS, plainRun } from '../../support/settings.ts';
 
 const image: RuntimeConfig = {
   Entrypoint: ['/entry.sh'],

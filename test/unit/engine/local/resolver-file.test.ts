@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resolverFile } from '../../../../src/engine/local/network-files.ts';
+import { resolverFile } from '../../../../src/engine/local/resolver-file.ts';
 
 const host = '# made by hand\nnameserver 10.0.0.1\nnameserver 10.0.0.2\nsearch example.com\noptions ndots:2\n';
 
