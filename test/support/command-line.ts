@@ -24,17 +24,18 @@ export interface StartOptions {
   /** TRACE_SLIM_HOME. */
   readonly home: string;
   readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
   /** A command line that the program's is appended to, e.g. `setpriv ...`. */
   readonly through?: readonly string[];
 }
 
 /** Starts the built program. */
-export function startProgram(argv: readonly string[], { home, cwd, through = [] }: StartOptions): Running {
+export function startProgram(argv: readonly string[], { home, cwd, env, through = [] }: StartOptions): Running {
   const [command = process.execPath, ...args] = [...through, process.execPath, PROGRAM, ...argv];
   const child = spawn(command, args, {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, TRACE_SLIM_HOME: home, NO_COLOR: '1' },
+    env: { PATH: process.env.PATH, TRACE_SLIM_HOME: home, NO_COLOR: '1', ...env },
   });
   const printed = { stdout: '', stderr: '' };
   child.stdout.on('data', (data) => {

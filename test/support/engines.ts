@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectDaemon } from '../../src/engine/docker/api/connect.ts';
 import { openDaemonEngine } from '../../src/engine/docker/docker-engine.ts';
-import { labelsOf, OWNER_LABEL, ownerOfName } from '../../src/engine/docker/labels.ts';
+import { OWNER_LABEL, ownerOfName } from '../../src/engine/docker/labels.ts';
 import { temporaryNames } from '../../src/engine/docker/remove.ts';
 import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
 import type { Engine, EngineName } from '../../src/engine/types.ts';
@@ -47,22 +47,25 @@ function isThere(name: EngineName): boolean {
   return false;
 }
 
-/** What runs of this process have left at a daemon: names of containers, volumes, networks and images. */
-export async function daemonLeftovers({ name, settings }: TestEngine): Promise<string[]> {
+/** What runs of a process have left at a daemon: names of containers, volumes, networks and images. */
+export async function daemonLeftovers({ name, settings }: TestEngine, pid = process.pid): Promise<string[]> {
   if (name === 'local') return [];
   const daemon = await connectDaemon(settings, { wanted: [], signal: new AbortController().signal });
   try {
-    const owner = labelsOf('')[OWNER_LABEL];
-    const filters = { label: [`${OWNER_LABEL}=${owner}`] };
+    const filters = { label: [OWNER_LABEL] };
+    const isOurs = ({ Labels }: { Labels?: Record<string, string> | null | undefined }) =>
+      Labels?.[OWNER_LABEL]?.split(' ')[1] === String(pid);
     const { docker } = daemon;
     const containers = await docker.listContainers({ all: true, filters });
     const { Volumes } = await docker.listVolumes({ filters });
     const networks = await docker.listNetworks({ filters });
-    const images = (await temporaryNames(docker)).filter((image) => ownerOfName(image)?.owner === owner);
+    const images = (await temporaryNames(docker)).filter(
+      (image) => ownerOfName(image)?.owner.split(' ')[1] === String(pid),
+    );
     return [
-      ...containers.flatMap(({ Names }) => Names),
-      ...(Volumes ?? []).map((volume) => volume.Name),
-      ...networks.map((network) => network.Name),
+      ...containers.filter(isOurs).flatMap(({ Names }) => Names),
+      ...(Volumes ?? []).filter(isOurs).map((volume) => volume.Name),
+      ...networks.filter(isOurs).map((network) => network.Name),
       ...images,
     ];
   } finally {

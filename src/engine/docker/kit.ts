@@ -7,6 +7,7 @@ import { TraceSlimError } from '../../errors.ts';
 import type { Toolkit } from '../local/toolkit.ts';
 import type { Daemon } from './api/connect.ts';
 import { asked } from './api/errors.ts';
+import { awaitExit } from './exit-status.ts';
 import { KIT_FOLDER, type ToolImage } from './tool-image.ts';
 
 /** The toolkit, as a daemon can be given it. */
@@ -51,11 +52,10 @@ export function imageKit(daemon: Daemon, { name, loader }: ToolImage): Kit {
         { Image: name, Entrypoint: ['cp', '-a', `${KIT_FOLDER}/.`, TARGET], Cmd: [], Labels: { ...labels } },
         volume,
         async (container) => {
-          const exited = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;
-          exited.catch(() => {});
+          const exit = await asked(awaitExit(container), 'copying the toolkit');
           await asked(container.start(), 'copying the toolkit');
-          const { StatusCode } = await asked(exited, 'copying the toolkit');
-          if (StatusCode !== 0) throw new TraceSlimError('TOOL_MISSING', `the image ${name} holds no toolkit`);
+          const exitStatus = await asked(exit.status, 'copying the toolkit');
+          if (exitStatus !== 0) throw new TraceSlimError('TOOL_MISSING', `the image ${name} holds no toolkit`);
         },
       ),
   };

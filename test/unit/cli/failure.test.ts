@@ -26,6 +26,16 @@ test('what the application printed last stands between the message and the hint'
   expect(failure.text({ ...PLAIN, verbose: true })).toBe(`${text}\n  exitStatus: 1`);
 });
 
+test('what went wrong first is told when cleaning up went wrong too', () => {
+  const first = new TraceSlimError('ENGINE_UNAVAILABLE', 'the daemon is gone');
+  const both = Object.assign(new Error(), { error: new Error('cannot remove'), suppressed: first });
+  const again = Object.assign(new Error(), { error: new Error('cannot unmount'), suppressed: both });
+  expect(describeFailure(again)).toMatchObject({
+    exitStatus: 6,
+    document: { error: { message: 'the daemon is gone' } },
+  });
+});
+
 test('a full disk is a failure of the host, not a bug', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   expect(describeFailure(full)).toMatchObject({ exitStatus: 6, document: { error: { code: 'DISK_FULL' } } });

@@ -1,8 +1,7 @@
 import type { Agent, ClientRequestArgs } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-type Connect = (options: ClientRequestArgs, done?: (error: Error | null, stream: Duplex) => void) => Duplex;
+type Connect = (options: ClientRequestArgs, done: (error: Error | null, stream?: Duplex) => void) => Duplex | undefined;
 
 /**
  * Keeps hold of the connections of an agent, also of those that have become streams. Gives a function that ends them all
@@ -14,8 +13,15 @@ export function cuttable(agent: Agent): (reason: Error) => void {
   const made = agent as unknown as { createConnection: Connect };
   const connect = made.createConnection.bind(agent);
   made.createConnection = (options, done) => {
-    const socket = cutFor ? new Socket().destroy(cutFor) : connect(options, done);
+    if (cutFor) {
+      process.nextTick(done, cutFor);
+      return undefined;
+    }
+    const socket = connect(options, done);
+    if (!socket) return undefined;
     open.add(socket);
+    // Whoever uses it hears of its end too; one that is idle has nobody.
+    socket.on('error', () => {});
     socket.once('close', () => open.delete(socket));
     return socket;
   };
@@ -23,4 +29,10 @@ export function cuttable(agent: Agent): (reason: Error) => void {
     cutFor = reason;
     for (const socket of open) socket.destroy(reason);
   };
+}
+
+/** Why a connection has ended that an answer was read from; the answer itself only says that it broke off. */
+export function endOf(answer: object): Error | undefined {
+  const { socket } = answer as { socket?: Duplex };
+  return socket?.errored ?? undefined;
 }

@@ -5,6 +5,8 @@ import { asked } from './errors.ts';
 import { patienceMs } from './patience.ts';
 
 const MOST_BETWEEN_MS = 10_000;
+/** Timers may be that early. */
+const TIMER_MS = 5;
 
 /**
  * Asks a daemon again and again whether it is there, as streams and what waits for a container are silent for long, also
@@ -26,13 +28,14 @@ async function beat(docker: Docker, signal: AbortSignal): Promise<number | undef
   for (;;) {
     await delay(betweenMs, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return undefined;
-    const leftMs = answeredAt + timeoutMs - performance.now();
-    if (leftMs <= 0) return timeoutMs;
+    const leftMs = Math.max(0, answeredAt + timeoutMs - performance.now());
     const isThere = await asked(docker.ping(), 'looking for the daemon', { timeoutMs: leftMs, signal }).then(
       () => true,
       () => false,
     );
-    if (isThere) answeredAt = performance.now();
+    const now = performance.now();
+    if (isThere) answeredAt = now;
+    else if (now - answeredAt >= timeoutMs - TIMER_MS) return timeoutMs;
   }
 }
 

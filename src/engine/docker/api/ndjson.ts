@@ -1,4 +1,5 @@
 import { errnoOf, TraceSlimError } from '../../../errors.ts';
+import { endOf } from './connections.ts';
 import { daemonError } from './errors.ts';
 
 /** A longer line is no message of a daemon. */
@@ -43,7 +44,7 @@ async function* failuresNamed(stream: AsyncIterable<Buffer>, doing: string): Asy
   try {
     yield* stream;
   } catch (error) {
-    throw errnoOf(error) === undefined ? error : daemonError(error, doing);
+    throw errnoOf(error) === undefined ? error : daemonError(endOf(stream) ?? error, doing);
   }
 }
 
