@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { TraceSlimError } from '../../errors.ts';
 import type { ImagePath } from '../../rootfs/path.ts';
@@ -45,7 +46,9 @@ const ZEROS = Buffer.alloc(1 << 20);
 
 /** The archive with zeros for the bytes of files. */
 async function* archiveOf(file: string): AsyncGenerator<Buffer> {
-  const lines = createInterface({ input: createReadStream(file).pipe(createGunzip()) });
+  // What goes wrong on the way ends the lines with it.
+  const input = pipeline(createReadStream(file), createGunzip(), () => {});
+  const lines = createInterface({ input });
   for await (const line of lines) {
     const { type, size = 0, payload } = parsed(line, file);
     if (type === SEGMENT && payload) yield Buffer.from(payload, 'base64');
@@ -56,7 +59,7 @@ async function* archiveOf(file: string): AsyncGenerator<Buffer> {
 
 function parsed(line: string, file: string): { type?: number; size?: number; payload?: string } {
   try {
-    return JSON.parse(line);
+    return Object(JSON.parse(line));
   } catch (cause) {
     throw new TraceSlimError('ENGINE_FAILED', `${file} is no description of a layer`, { cause });
   }
