@@ -113,7 +113,7 @@ install_modules() {
   local stamp=$repository/node_modules/.package-lock.json
   if [[ -f $stamp && ! $repository/package-lock.json -nt $stamp ]]; then return 0; fi
   say 'installing Node packages (npm ci) ...'
-  (cd "$repository" && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=10000 >&2) ||
+  (cd "$repository" && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=10000 >&2) ||
     stop 'npm ci failed; it needs a reachable npm registry (npm config get registry)'
   touch "$stamp"
 }
