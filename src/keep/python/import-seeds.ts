@@ -10,6 +10,12 @@ import { type PythonSource, readPythonSource } from './source.ts';
 
 /** Sources read together: enough to hide the latency of reads. */
 const BATCH = 64;
+/**
+ * What one loaded module may bring along, without compiled forms. More is a choice among many that is made in a function,
+ * as that of one version of an API.
+ */
+const MAX_BYTES = 2 * 1024 * 1024;
+const MAX_SOURCE_BYTES = 1024 * 1024;
 /** The standard library, which knows of many modules for the rare programs that need them. */
 const STANDARD_LIBRARY = /\/python\d\.\d+$/;
 
@@ -30,15 +36,15 @@ export async function importSeeds(
   const loaded = loadedModules(rootfs, accesses);
   const roots = new Map(loaded.map((path) => [path, rootOf(rootfs, path)]));
   const modules = new PythonModules(rootfs, [...new Set(roots.values())].sort());
+  const starts = loaded.filter((path) => !STANDARD_LIBRARY.test(roots.get(path) ?? ''));
+  const isLoaded = new Set(loaded);
+  const imports = await readImports(rootfs, starts, { modules, isLoaded });
   const known = new Set(loaded);
   const seeds: Seed[] = [];
-  let wave = loaded.filter((path) => !STANDARD_LIBRARY.test(roots.get(path) ?? ''));
-  for (let isLoaded = true; wave.length > 0; isLoaded = false) {
-    const found: Seed[] = [];
-    await readEach(rootfs, wave, (path, source) => found.push(...seedsOf(path, source, { modules, isLoaded })));
-    const added = found.filter(({ path }) => !known.has(path) && known.add(path));
-    seeds.push(...added);
-    wave = added.map(({ path }) => path).filter((path) => path.endsWith('.py'));
+  for (const start of starts) {
+    const brought = broughtBy(start, imports, isLoaded);
+    const sizeBytes = brought.reduce((sum, { path }) => sum + (rootfs.get(path)?.sizeBytes ?? 0), 0);
+    if (sizeBytes <= MAX_BYTES) seeds.push(...brought.filter(({ path }) => !known.has(path) && known.add(path)));
   }
   return whichUsable(seeds, image, used);
 }
@@ -59,16 +65,48 @@ function loadedModules(rootfs: RootFs, accesses: readonly Access[]): ImagePath[]
   return [...new Set(sources as ImagePath[])].sort();
 }
 
-async function readEach(
+type Imports = ReadonlyMap<ImagePath, readonly Seed[]>;
+
+/** What each of `starts` may yet import, and what all modules that this leads to, but for loaded ones, import themselves. */
+async function readImports(
   rootfs: RootFs,
-  paths: readonly ImagePath[],
-  use: (path: ImagePath, source: PythonSource) => void,
-): Promise<void> {
-  for (let at = 0; at < paths.length; at += BATCH) {
-    const batch = paths.slice(at, at + BATCH);
-    const texts = await Promise.all(batch.map((path) => readSmallFile(rootfs, path)));
-    for (const [index, path] of batch.entries()) use(path, readPythonSource(texts[index] ?? ''));
+  starts: readonly ImagePath[],
+  { modules, isLoaded }: { modules: PythonModules; isLoaded: ReadonlySet<ImagePath> },
+): Promise<Imports> {
+  const imports = new Map<ImagePath, readonly Seed[]>();
+  const pending = new Set(starts);
+  while (pending.size > 0) {
+    const batch = [...pending].slice(0, BATCH);
+    const texts = await Promise.all(batch.map((path) => readSource(rootfs, path)));
+    for (const [index, from] of batch.entries()) {
+      pending.delete(from);
+      const seeds = seedsOf(from, readPythonSource(texts[index] ?? ''), { modules, isLoaded: isLoaded.has(from) });
+      imports.set(from, seeds);
+      for (const { path } of seeds) {
+        if (path.endsWith('.py') && !isLoaded.has(path) && !imports.has(path)) pending.add(path);
+      }
+    }
   }
+  return imports;
+}
+
+/** Empty for what no person has written. */
+function readSource(rootfs: RootFs, path: ImagePath): Promise<string> {
+  const sizeBytes = rootfs.get(path)?.sizeBytes ?? 0;
+  return sizeBytes > MAX_SOURCE_BYTES ? Promise.resolve('') : readSmallFile(rootfs, path);
+}
+
+/** All that a module leads to, but for what `loaded` has. */
+function broughtBy(start: ImagePath, imports: Imports, loaded: ReadonlySet<ImagePath>): Seed[] {
+  const brought = new Map<ImagePath, Seed>();
+  for (const pending = [start]; pending.length > 0; ) {
+    for (const seed of imports.get(pending.pop() as ImagePath) ?? []) {
+      if (loaded.has(seed.path) || brought.has(seed.path)) continue;
+      brought.set(seed.path, seed);
+      pending.push(seed.path);
+    }
+  }
+  return [...brought.values()];
 }
 
 function seedsOf(

@@ -20,11 +20,12 @@ export interface PythonImport {
 const FOR_TYPE_CHECKERS = /^([ \t]*)if (?:typing\.)?TYPE_CHECKING:[^\n]*\n(?:\1[ \t]+[^\n]*\n|[ \t]*\n)*/gm;
 /** Imports, beginnings of functions, and whatever else begins a line and so ends a function. */
 const STATEMENT =
-  /^([ \t]*)(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)|import[ \t]+([\w., \t]+)|((?:async[ \t]+)?def)[ \t])|^[A-Za-z]\w*/gm;
+  /^([ \t]*)(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]*(\([^)]{0,8000}\)|(?:[^\n#\\]|\\\n)*)|import[ \t]+([\w., \t]+)|((?:async[ \t]+)?def)[ \t])|^[A-Za-z]\w*/gm;
 const DOTTED = /(["'])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)\1/g;
 
 /**
  * Reads line by line, not as a parser does: an example in a text may be taken for an import. `text` is a byte string.
+ * No text takes long: what stands between brackets is bounded.
  * Source: The Python Language Reference, "The import statement".
  */
 export function readPythonSource(text: string): PythonSource {
