@@ -11,15 +11,17 @@ export async function createDelivered(
   body: (mounts: readonly ApiMount[]) => ContainerCreateOptions,
 ): Promise<{ container: Container; delivered: Delivered }> {
   for await (const delivered of run.delivery.ways(`${run.id}-${name}`, image)) {
+    let container: Container | undefined;
     try {
       const created = run.daemon.docker.createContainer({
         ...body(delivered.mounts),
         name: `trace-slim-${run.id}-${name}`,
       });
-      const container = await asked(created, 'creating a container');
+      container = await asked(created, 'creating a container');
       await delivered.prepare(container);
       return { container, delivered };
     } catch (error) {
+      if (container) await asked(container.remove({ force: true, v: true }), 'removing a container').catch(() => {});
       if (!delivered.isRefused(error)) throw error;
     }
   }

@@ -31,12 +31,13 @@ export interface DeliveryOptions {
 /**
  * Brings the toolkit to a daemon: by bind mounts where the daemon finds the folders of this host, else through volumes
  * that are filled and read over its API. Which it is, the first container shows: a daemon refuses to bind a folder it
- * does not have, and no other host has one of this run's name.
+ * does not have, or makes an empty one, and no other host has one of this run's name.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #prefix: string;
   #bindsFail = false;
+  #isBound = false;
   #volume: Promise<string> | undefined;
 
   constructor(options: DeliveryOptions) {
@@ -61,7 +62,7 @@ export class Delivery {
         { Type: 'bind', Source: logsDirectory, Target: `${this.#prefix}/logs` },
       ],
       logsDirectory,
-      prepare: async () => {},
+      prepare: (container) => this.#checkBound(container, kitDirectory),
       isRefused: (error) => {
         const paths = [kitDirectory, directory];
         const isRefused = error instanceof TraceSlimError && paths.some((path) => error.message.includes(path));
@@ -69,6 +70,14 @@ export class Delivery {
         return isRefused;
       },
     };
+  }
+
+  /** Podman makes what it does not have; then there is nothing in it. */
+  async #checkBound(container: Container, kitDirectory: string): Promise<void> {
+    if (this.#isBound) return;
+    const looking = container.infoArchive({ path: `${this.#prefix}/kit/lib` });
+    await asked(looking, `binding ${kitDirectory}`);
+    this.#isBound = true;
   }
 
   async #inVolumes(name: string, image: string): Promise<Delivered> {

@@ -39,6 +39,9 @@ export function insideView(container: Container, toolkit: ToolkitPaths, director
 
 const READ_MS = 30_000;
 
+/** By address: an image may have its names looked up elsewhere first. */
+const CONNECT = '"$@" -N 127.0.0.1 "$0" 2>/dev/null || "$@" -N ::1 "$0"';
+
 /** Unix sockets of this host that lead to TCP ports of a container. */
 class Forwarder {
   readonly #container: Container;
@@ -80,12 +83,12 @@ class Forwarder {
   }
 
   async #forward(connection: Socket, port: number): Promise<void> {
-    const { launcher, bin } = this.#toolkit;
+    const { launcher, bin, sh } = this.#toolkit;
     this.#connections.add(connection);
     connection.once('close', () => this.#connections.delete(connection));
     connection.on('error', () => connection.destroy());
     try {
-      const command = [...launcher, `${bin}/nc`, '-N', 'localhost', String(port)];
+      const command = [...launcher, sh, '-c', CONNECT, String(port), ...launcher, `${bin}/nc`];
       const { stream } = await startExec(this.#container, { command });
       stream.on('error', () => connection.destroy());
       connection.once('close', () => stream.destroy());

@@ -120,6 +120,11 @@ function imageEntry(entry: Entry, { header, linkName, sizeBytes }: TarRecord): E
 }
 
 function replacementOf(path: ImagePath, { record, content }: NonNullable<Hidden['found']>): Replacement {
+  const { typeflag, mode, uid, gid, mtimeSeconds } = record.header;
+  if (typeflag === '5') {
+    const blocks = [directoryBlocks(path, { mode, uid, gid, mtimeSeconds, pax: new Map() })];
+    return { blocks, body: Buffer.alloc(0) };
+  }
   const body = Buffer.alloc(Math.ceil(content.length / 512) * 512);
   content.copy(body);
   return { blocks: entryBlocks(record, path).blocks, body };
@@ -135,14 +140,16 @@ async function firstRecord(container: Container, path: string): Promise<Hidden['
     throw error;
   }
   try {
-    for await (const record of readRecords(new StreamSource(archive))) {
+    for await (const found of readRecords(new StreamSource(archive))) {
+      // Docker puts the type into the mode, as no image does.
+      const record = { ...found, header: { ...found.header, mode: found.header.mode & 0o7777 } };
       const parts: Buffer[] = [];
       if (record.sizeBytes > MAX_FILE_BYTES) {
         throw new TraceSlimError('IMAGE_INVALID', `${path} of the image has more than ${MAX_FILE_BYTES} bytes`, {
           hint: 'Daemons mount files of their own over it. Use --engine local.',
         });
       }
-      for await (const part of record.body()) parts.push(part);
+      for await (const part of found.body()) parts.push(part);
       return { record, content: Buffer.concat(parts).subarray(0, record.sizeBytes) };
     }
     return undefined;

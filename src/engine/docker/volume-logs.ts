@@ -65,7 +65,8 @@ async function fetch({ container, toolkit, directory }: VolumeLogsOptions): Prom
   let [bytes, count] = [0, 0];
   try {
     for await (const entry of entries) {
-      const [, name] = /^(?:\.\/)?[^/]+\/([\w][\w.-]*)$/.exec(entry.header.name) ?? [];
+      // Podman leaves the name of the folder out.
+      const [, name] = /^(?:\.?\/)?(?:[^/]+\/)?(\w[\w.-]*)$/.exec(entry.header.name) ?? [];
       bytes += entry.header.size ?? 0;
       count += 1;
       if (bytes > MAX_BYTES || count > MAX_FILES) throw new Error(`${count} files of ${bytes} bytes or more`);
