@@ -25,7 +25,7 @@ test  skopeo       skopeo      has to accept the written images
 test  python3      python3     reads extended attributes in its own way
 engines dockerd    docker.io   an engine that tests run on
 engines podman     podman      another one
-engines nc.openbsd netcat-openbsd reaches the ports of containers on other machines
+engines socat      socat       reaches the ports of containers on other machines
 engines curl       curl        asks daemons whether they are up
 lint  shellcheck   shellcheck  checks shell scripts
 TABLE

@@ -89,7 +89,7 @@ export interface ContainerSpec {
 export interface ToolkitPaths {
   /** Command prefix that runs a toolkit program in any image, e.g. `[".../ld.so", "--library-path", ".../lib"]`. */
   readonly launcher: readonly string[];
-  /** Folder of the toolkit's programs: `cat`, `dd`, `find`, `nc` (where this host has it), `setpriv`, `tar` and those below. */
+  /** Folder of the toolkit's programs: `cat`, `dd`, `find`, `setpriv`, `socat` (where this host has it), `tar` and those below. */
   readonly bin: string;
   readonly strace: string;
   readonly sh: string;

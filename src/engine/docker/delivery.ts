@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { MountSettings as ApiMount, Container } from 'dockerode';
@@ -18,6 +19,9 @@ export interface Delivered {
   /** True when a failed creation only says that the daemon cannot be served this way. */
   isRefused(error: unknown): boolean;
 }
+
+/** A file that only a log folder of this host has. */
+const MARK = '.bound';
 
 export interface DeliveryOptions {
   readonly daemon: Daemon;
@@ -56,13 +60,14 @@ export class Delivery {
     const { directory } = this.#options;
     const logsDirectory = join(directory, `${name}-logs`);
     await createHostLogs(logsDirectory);
+    await writeFile(join(logsDirectory, MARK), '');
     return {
       mounts: [
         { Type: 'bind', Source: kitDirectory, Target: `${this.#prefix}/kit`, ReadOnly: true },
         { Type: 'bind', Source: logsDirectory, Target: `${this.#prefix}/logs` },
       ],
       logsDirectory,
-      prepare: (container) => this.#checkBound(container, kitDirectory),
+      prepare: (container) => this.#checkBound(container, logsDirectory),
       isRefused: (error) => {
         const paths = [kitDirectory, directory];
         const isRefused = error instanceof TraceSlimError && paths.some((path) => error.message.includes(path));
@@ -72,11 +77,11 @@ export class Delivery {
     };
   }
 
-  /** Podman makes what it does not have; then there is nothing in it. */
-  async #checkBound(container: Container, kitDirectory: string): Promise<void> {
+  /** Podman makes what it does not have; then there is nothing in it. A toolkit of the same name may be there too. */
+  async #checkBound(container: Container, logsDirectory: string): Promise<void> {
     if (this.#isBound) return;
-    const looking = container.infoArchive({ path: `${this.#prefix}/kit/lib` });
-    await asked(looking, `binding ${kitDirectory}`);
+    const looking = container.infoArchive({ path: `${this.#prefix}/logs/${MARK}` });
+    await asked(looking, `binding ${logsDirectory}`);
     this.#isBound = true;
   }
 

@@ -4,7 +4,7 @@ import type { Image } from '../../image/types.ts';
 import type { EngineSettings, ServicesSettings } from '../../settings.ts';
 import { removeWithMounts } from '../local/overlay.ts';
 import { createLayout, createRun, type StateLayout } from '../local/state.ts';
-import { prepareToolkit } from '../local/toolkit.ts';
+import { locate, prepareToolkit } from '../local/toolkit.ts';
 import type { Engine, EngineName, FindOptions, ImageStore, OpenedImage } from '../types.ts';
 import { connectDaemon, type Daemon } from './api/connect.ts';
 import { Delivery } from './delivery.ts';
@@ -153,6 +153,10 @@ async function kitFor(
   options: { base: string | undefined; signal: AbortSignal },
 ): Promise<Kit> {
   const isAlike = process.platform === 'linux' && daemon.info.architecture === hostPlatform().architecture;
-  if (isAlike && options.base === undefined) return hostKit(daemon, await prepareToolkit(layout, options));
+  if (isAlike && options.base === undefined) {
+    // Ports of a container on another machine are reached by it.
+    if (!daemon.isLocal) await locate(['socat']);
+    return hostKit(daemon, await prepareToolkit(layout, options));
+  }
   return imageKit(daemon, await ensureToolImage(daemon, options));
 }

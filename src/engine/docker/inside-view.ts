@@ -40,7 +40,7 @@ export function insideView(container: Container, toolkit: ToolkitPaths, director
 const READ_MS = 30_000;
 
 /** By address: an image may have its names looked up elsewhere first. */
-const CONNECT = '"$@" -N 127.0.0.1 "$0" 2>/dev/null || "$@" -N ::1 "$0"';
+const CONNECT = '"$@" -t 0.1 - "TCP4:127.0.0.1:$0" 2>/dev/null || "$@" -t 0.1 - "TCP6:[::1]:$0"';
 
 /** Unix sockets of this host that lead to TCP ports of a container. */
 class Forwarder {
@@ -88,11 +88,12 @@ class Forwarder {
     connection.once('close', () => this.#connections.delete(connection));
     connection.on('error', () => connection.destroy());
     try {
-      const command = [...launcher, sh, '-c', CONNECT, String(port), ...launcher, `${bin}/nc`];
+      const command = [...launcher, sh, '-c', CONNECT, String(port), ...launcher, `${bin}/socat`];
       const { stream } = await startExec(this.#container, { command });
       stream.on('error', () => connection.destroy());
       connection.once('close', () => stream.destroy());
-      connection.pipe(stream);
+      // That a client has said all it wants is not passed on: no more than an answer would be waited for then.
+      connection.pipe(stream, { end: false });
       for await (const { channel, data } of readFrames(stream)) {
         if (channel === 'stdout' && !connection.write(data)) await once(connection, 'drain');
       }

@@ -47,7 +47,10 @@ export async function lensOf(run: DaemonRun, options: PristineOptions): Promise<
     }),
   );
   try {
-    const mountPoints = await findMountPoints(container, options.createdSeconds);
+    const mountPoints = await findMountPoints(container, {
+      imageSeconds: options.createdSeconds,
+      engine: run.daemon.name,
+    });
     await asked(container.start(), 'starting a container to read the image', { signal });
     const index = new RootFsIndex(await listEntries(container, toolkit, mountPoints));
     const reader = await LensReader.start(container, toolkit);

@@ -24,6 +24,9 @@ const DAEMON_PATHS = [
   '/sys',
 ];
 
+/** Files that Podman makes, or adds to, when a container is started as a user that an image does not name. */
+const ACCOUNT_PATHS = ['/etc/group', '/etc/passwd'];
+
 /** Directories whose time of modification changes when the daemon makes one of these. */
 const PARENTS = ['/', '/etc', '/dev', '/run'].map((path) => imagePathFromText(path));
 
@@ -52,22 +55,34 @@ export interface MountPoints {
  * Reads what a container that was created and not started has at those paths: the image's own, or what the daemon made
  * up just now. Times of directories in which it did are lost; they are given the image's: `imageSeconds` since 1970.
  */
-export async function findMountPoints(container: Container, imageSeconds: number): Promise<MountPoints> {
+export async function findMountPoints(
+  container: Container,
+  { imageSeconds, engine }: { imageSeconds: number; engine: 'docker' | 'podman' },
+): Promise<MountPoints> {
   const inspected = await asked(container.inspect(), 'looking at a container');
   const createdSeconds = Math.floor(Date.parse(inspected.Created) / 1000) - CLOCK_SECONDS;
   const hidden = new Map<ImagePath, Hidden>();
-  for (const text of DAEMON_PATHS) {
+  for (const text of [...DAEMON_PATHS, ...(engine === 'podman' ? ACCOUNT_PATHS : [])]) {
     const path = imagePathFromText(text);
     const found = await firstRecord(container, text);
-    const isMade = found !== undefined && found.record.header.mtimeSeconds >= createdSeconds;
-    hidden.set(path, { found, isMade: isMade && found.record.header.typeflag !== '5' });
+    hidden.set(path, { found, isMade: found !== undefined && found.record.header.mtimeSeconds >= createdSeconds });
   }
+  // Podman shows directories of its own. /dev is new whenever something is mounted below: an image that has it has the others.
+  const [devices, ...others] = ['/dev', '/proc', '/sys'].map((path) => imagePathFromText(path)) as [
+    ImagePath,
+    ...ImagePath[],
+  ];
+  const isBare = engine === 'docker' && others.every((path) => hidden.get(path)?.isMade);
+  for (const path of [devices, ...others]) hidden.set(path, { found: hidden.get(path)?.found, isMade: isBare });
   const records = new Map<ImagePath, Replacement>();
+  const volumes = volumesOf(inspected);
+  // The root of a volume is a new directory.
+  const retimed = new Set([...PARENTS, ...volumes.map((path) => imagePathFromText(path))]);
   return {
-    volumes: volumesOf(inspected),
+    volumes,
     records,
     contentOf: (path) => hidden.get(path)?.found?.content,
-    corrected: (entries) => correct(entries, { hidden, records, mtimeSeconds: imageSeconds }),
+    corrected: (entries) => correct(entries, { hidden, records, retimed, mtimeSeconds: imageSeconds }),
   };
 }
 
@@ -91,8 +106,14 @@ function correct(
   {
     hidden,
     records,
+    retimed,
     mtimeSeconds,
-  }: { hidden: Map<ImagePath, Hidden>; records: Map<ImagePath, Replacement>; mtimeSeconds: number },
+  }: {
+    hidden: Map<ImagePath, Hidden>;
+    records: Map<ImagePath, Replacement>;
+    retimed: ReadonlySet<ImagePath>;
+    mtimeSeconds: number;
+  },
 ): Entry[] {
   const corrected: Entry[] = [];
   for (const entry of entries) {
@@ -100,7 +121,7 @@ function correct(
     if (special?.isMade || (special && !special.found)) continue;
     const real = special?.found ? imageEntry(entry, special.found.record) : entry;
     if (special?.found) records.set(entry.path, replacementOf(entry.path, special.found));
-    if (PARENTS.includes(entry.path)) {
+    if (retimed.has(entry.path)) {
       const { mode, uid, gid } = real;
       const blocks = [directoryBlocks(entry.path, { mode, uid, gid, mtimeSeconds, pax: new Map() })];
       records.set(entry.path, { blocks, body: Buffer.alloc(0) });

@@ -22,9 +22,9 @@ const REPOSITORY = 'trace-slim-toolkit';
 const LOADER = 'loader';
 const BUILD_MS = 900_000;
 
-/** Programs of the toolkit, and the Debian packages they are in. `nc` is called after the package it is from. */
-const PROGRAMS = 'strace dash sleep setpriv cat dd find tar nc.openbsd';
-const PACKAGES = 'strace dash coreutils util-linux findutils tar netcat-openbsd';
+/** Programs of the toolkit, and the Debian packages they are in. */
+const PROGRAMS = 'strace dash sleep setpriv cat dd find tar socat';
+const PACKAGES = 'strace dash coreutils util-linux findutils tar socat';
 
 /** Lays programs and libraries out as the host's toolkit has them; the loader goes by one name on every architecture. */
 const DOCKERFILE = `ARG BASE
@@ -37,7 +37,7 @@ RUN set -e; kit=${KIT_FOLDER}; mkdir -p $kit/bin $kit/lib $kit/shim; \\
       path=$(readlink -f "$(command -v $program)"); cp "$path" $kit/bin/$program; \\
       for library in $(ldd "$path" | sed -n 's/.*[[:space:]]\\(\\/[^ ]*\\) (0x.*/\\1/p'); do cp -L "$library" $kit/lib/; done; \\
     done; \\
-    mv $kit/bin/dash $kit/bin/sh; mv $kit/bin/nc.openbsd $kit/bin/nc; \\
+    mv $kit/bin/dash $kit/bin/sh; \\
     ln -s "$(basename "$(ls $kit/lib/ld-* | head -n 1)")" $kit/lib/${LOADER}; ln -s ../lib/${LOADER} $kit/shim/${LOADER}
 `;
 
@@ -76,7 +76,7 @@ async function build({ docker }: Daemon, name: string, base: string, signal: Abo
     signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new TraceSlimError('TOOL_MISSING', `the daemon has no tracing programs of its architecture: ${why}`, {
-      hint: 'Name an image of the daemon with strace, dash, setpriv, find, tar and nc in it: --tool-image NAME.',
+      hint: 'Name an image of the daemon with strace, dash, setpriv, find, tar and socat in it: --tool-image NAME.',
       cause,
     });
   }

@@ -19,6 +19,7 @@ export const PACKAGE_OF: Readonly<Record<string, string>> = {
   mount: 'mount',
   umount: 'mount',
   nsenter: 'util-linux',
+  socat: 'socat',
   mkfifo: 'coreutils',
   cp: 'coreutils',
   script: 'bsdutils',

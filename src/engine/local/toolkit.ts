@@ -19,7 +19,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The same, for what is only needed where a daemon is on another machine. */
-const OPTIONAL_PROGRAMS: Readonly<Record<string, readonly string[]>> = { nc: ['nc.openbsd'] };
+const OPTIONAL_PROGRAMS: Readonly<Record<string, readonly string[]>> = { socat: ['socat'] };
 
 /**
  * A folder that holds `bin/`, `lib/` with the dynamic loader `<loader>`, and `shim/` with another name for that loader; bound

@@ -18,12 +18,17 @@ function containerWith(hosts: TestEntry): Container {
 
 describe("the image's files below a daemon's mounts", () => {
   it('are read from a container that has not started', async () => {
-    const found = await findMountPoints(containerWith({ name: 'hosts', body: 'mine', mtimeSeconds: 1 }), 0);
+    const found = await findMountPoints(containerWith({ name: 'hosts', body: 'mine', mtimeSeconds: 1 }), {
+      imageSeconds: 0,
+      engine: 'docker',
+    });
     expect(found.contentOf(imagePathFromText('/etc/hosts'))?.toString()).toBe('mine');
   });
 
   it('are refused when they are too large to be put into a layer from memory', async () => {
     const container = containerWith({ name: 'hosts', sizeBytes: 2 ** 25, mtimeSeconds: 1 });
-    await expect(findMountPoints(container, 0)).rejects.toMatchObject({ code: 'IMAGE_INVALID' });
+    await expect(findMountPoints(container, { imageSeconds: 0, engine: 'docker' })).rejects.toMatchObject({
+      code: 'IMAGE_INVALID',
+    });
   });
 });
