@@ -4,6 +4,8 @@ import type { Completeness } from './trace.ts';
 
 const MAX_SAMPLES = 10;
 const MAX_SAMPLE_CHARACTERS = 300;
+/** Of a sample in a sentence. */
+const SHOWN_CHARACTERS = 160;
 
 const NOTES: Readonly<Record<TraceNote, string>> = {
   io_uring: 'partially blind: a program uses io_uring, and strace does not see what is opened through it',
@@ -79,7 +81,10 @@ export class Account {
   }
 
   #nameUnknown(): string {
-    return this.#unknownCalls.size === 0 ? '' : ` (unknown system calls: ${[...this.#unknownCalls].join(', ')})`;
+    const names = [...this.#unknownCalls].join(', ');
+    return names === ''
+      ? `, e.g. ${this.#samples[0]?.slice(0, SHOWN_CHARACTERS)}`
+      : ` (unknown system calls: ${names})`;
   }
 
   #sample(line: string): void {
