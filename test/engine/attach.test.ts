@@ -16,6 +16,7 @@ import { planRun } from '../../src/trace/plan-run.ts';
 import { type RunPlan, type RunRecord, recordRun } from '../../src/trace/record.ts';
 import type { Tracing } from '../../src/trace/traced-command.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
+import { testEngines } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { type ImageEntry, imagePaths } from '../support/image-paths.ts';
 import { buildSettings, defaultProbes, execProbes, plainRun } from '../support/settings.ts';
@@ -64,12 +65,12 @@ function stdoutOf({ outcomes }: RunRecord): string {
   return factOf(outcomes[0], 'stdout') ?? '';
 }
 
-describe('an image whose user gains privileges by programs', () => {
+describe.each(testEngines())('on $name an image whose user gains privileges by programs', ({ settings }) => {
   let report: Report;
   let slim: ReadonlyMap<string, ImageEntry>;
 
   beforeAll(async () => {
-    report = await build({});
+    report = await build({}, { engine: settings });
     slim = await imagePaths(join(work.path, 'slim.tar'));
   });
 

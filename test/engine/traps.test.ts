@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSlim } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
+import { testEngines } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { changedPaths, dataBytes, type ImageEntry, imagePaths } from '../support/image-paths.ts';
 import { buildSettings, defaultProbes } from '../support/settings.ts';
@@ -16,14 +17,16 @@ afterAll(() => work[Symbol.dispose]());
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-describe('what minimizers by file access get wrong', () => {
-  const archive = join(work.path, 'slim.tar');
+describe.each(testEngines(['local', 'docker']))('on $name what minimizers by file access get wrong', (engine) => {
+  const archive = join(work.path, `${engine.name}.tar`);
   let report: Report;
   let fat: ReadonlyMap<string, ImageEntry>;
   let slim: ReadonlyMap<string, ImageEntry>;
 
   beforeAll(async () => {
-    const settings = buildSettings(`docker-archive:${fixtureImage('traps')}`, `docker-archive:${archive}`);
+    const settings = buildSettings(`docker-archive:${fixtureImage('traps')}`, `docker-archive:${archive}`, {
+      engine: engine.settings,
+    });
     report = await buildSlim(settings, testContext());
     [fat, slim] = await Promise.all([imagePaths(fixtureImage('traps')), imagePaths(archive)]);
   });
