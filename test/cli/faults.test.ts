@@ -114,7 +114,7 @@ describe('an image that cannot be read', () => {
       'is for another architecture',
       () => imageFile('x.tar', archiveOf(dockerFiles(['t:1'], { config: { architecture: 's390x' } }))),
       6,
-      'the image is for linux/s390x',
+      'is for linux/s390x',
     ],
   ])('is refused when it %s', async (_, source, status, message) => {
     const home = freshHome();
