@@ -105,10 +105,12 @@ class DaemonEngine implements Engine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { daemon, id, directory, removals } = this.#run;
+    const { daemon, id, directory, removals: pending } = this.#run;
     try {
-      await removals.finished();
-      await Promise.all([removeWithMounts(directory), removeRun(daemon, id).catch(leftBehind)]);
+      await pending.finished();
+      const removals = [removeWithMounts(directory), removeRun(daemon, id).catch(leftBehind)];
+      // A daemon that is gone fails at once: what is on this host is removed all the same before the program may end.
+      for (const removal of await Promise.allSettled(removals)) if (removal.status === 'rejected') throw removal.reason;
     } finally {
       await daemon.close();
     }
