@@ -5,8 +5,9 @@ import { lastLines } from '../probe/last-log.ts';
 import type { Outcome } from '../probe/types.ts';
 import type { ImagePath } from '../rootfs/path.ts';
 import type { ContainerSettings } from '../settings.ts';
+import { COMMAND_PROBE, hasEnded } from './command-outcome.ts';
 import { mergeTraces } from './merge.ts';
-import { COMMAND_PROBE, hasEnded, type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
+import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
 import type { Trace } from './trace.ts';
 
 /**
@@ -78,7 +79,7 @@ const LAG_MS = 10_000;
  */
 async function untilDoneAs(other: Promise<RunRecord>, container: Container, signal: AbortSignal): Promise<void> {
   const record = await Promise.race([container.ended.then(() => undefined), other.catch(() => undefined)]);
-  if (!record || container.result() || !hasEnded(record)) return;
+  if (!record || container.result() || !hasEnded(record.outcomes)) return;
   const timeLimit = new AbortController();
   const limit = delay(LAG_MS + record.durationMs, undefined, { signal: AbortSignal.any([signal, timeLimit.signal]) });
   await Promise.race([container.ended, limit]);

@@ -1,7 +1,6 @@
 import type { Container, ExecResult, OpenedImage, ToolkitPaths } from '../engine/types.ts';
 import { EXIT, TraceSlimError } from '../errors.ts';
 import type { RuntimeConfig } from '../image/types.ts';
-import { lastLog } from '../probe/last-log.ts';
 import { failedOutcome } from '../probe/outcome.ts';
 import { poll } from '../probe/poll.ts';
 import { type Readiness, type ReadyConditions, waitReady } from '../probe/readiness.ts';
@@ -11,6 +10,7 @@ import type { ContainerSettings, RunSettings } from '../settings.ts';
 import { untilQuiet } from './activity.ts';
 import { AttachingTracer } from './attach.ts';
 import { TraceCollector } from './collect.ts';
+import { applicationDied, commandOutcome } from './command-outcome.ts';
 import { PhaseLog } from './phases.ts';
 import type { Trace } from './trace.ts';
 import { type Tracing, tracedCommand } from './traced-command.ts';
@@ -56,9 +56,6 @@ export interface RecordOptions {
   readonly signal: AbortSignal;
   readonly progress: (text: string) => void;
 }
-
-/** Id of the outcome of the container's own command. */
-export const COMMAND_PROBE = 'command';
 
 const COMMAND_LOG = 'main';
 
@@ -260,48 +257,3 @@ async function collectLogs(run: Run, container: Container, phases: PhaseLog, end
 
 /** Statuses from here on are those of processes that a signal has ended, in the middle of anything. */
 const KILLED_BY_SIGNAL = 128;
-
-const ENDED = 'ended';
-
-/** True when the command of a run ended by itself. */
-export function hasEnded(run: RunRecord): boolean {
-  const command = run.outcomes.find((outcome) => outcome.probe === COMMAND_PROBE);
-  return command?.facts.some((fact) => fact.name === 'state' && fact.value === ENDED) ?? false;
-}
-
-function commandOutcome(result: ExecResult, endedByItself: boolean, startedAt: number): Outcome {
-  const { exitStatus, stdout, stderr } = result;
-  const state = endedByItself ? ENDED : 'ran until it was stopped';
-  // What a service logs while it is probed depends on timing; what a command prints before it ends is its result.
-  const compare = endedByItself ? 'text' : 'shown';
-  return {
-    probe: COMMAND_PROBE,
-    ok: exitStatus === 0 || !endedByItself,
-    summary: endedByItself
-      ? `exit ${exitStatus}${result.outOfMemory ? ', for lack of memory' : ''}`
-      : `runs, exit ${exitStatus} when stopped`,
-    durationMs: Math.round(performance.now() - startedAt),
-    facts: [
-      { name: 'state', value: state, compare: 'exact' },
-      { name: 'exit status', value: String(exitStatus), compare: 'exact' },
-      { name: 'stdout', value: stdout.toString('latin1'), compare },
-      { name: 'stderr', value: stderr.toString('latin1'), compare },
-    ],
-  };
-}
-
-function applicationDied(result: ExecResult | undefined, container: Container): TraceSlimError {
-  if (result?.outOfMemory) return outOfMemory(container);
-  const how = result ? `ended with exit status ${result.exitStatus}` : 'ended';
-  return new TraceSlimError('APPLICATION_DIED', `the application ${how} before it could be probed`, {
-    hint: 'Give it what it needs with --env, --cmd or --user, or switch HTTP probes off with --http-probe=false.',
-    context: { exitStatus: result?.exitStatus, log: lastLog(container) },
-  });
-}
-
-function outOfMemory(container: Container): TraceSlimError {
-  return new TraceSlimError('APPLICATION_DIED', 'the application was killed for lack of memory', {
-    hint: "Free memory on the engine's machine, or raise what its virtual machine or control group may use.",
-    context: { log: lastLog(container) },
-  });
-}

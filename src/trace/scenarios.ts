@@ -4,10 +4,11 @@ import type { RuntimeConfig } from '../image/types.ts';
 import type { Scenario } from '../probe/file/probe-file.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
 import type { ProbeSettings, RunSettings } from '../settings.ts';
+import { COMMAND_PROBE } from './command-outcome.ts';
 import { mergeTraces } from './merge.ts';
 import type { Observation } from './observe.ts';
 import { type PlannedRun, replayOf } from './plan-run.ts';
-import { COMMAND_PROBE, type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
+import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
 import { runConfig } from './run-config.ts';
 
 /** One way in which an image is run. Without a name: as the command line says. */
