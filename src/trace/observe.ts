@@ -115,7 +115,7 @@ function checkOutcomes([traced, untraced]: Observation['runs'], plan: RunPlan, a
 /** A command that was not stopped, but died in the middle of something: so it does when its tracer is killed. */
 function endedBySignal(run: RunRecord): boolean {
   const facts = run.outcomes.find((outcome) => outcome.probe === COMMAND_PROBE)?.facts ?? [];
-  return hasEnded(run) && facts.some(({ name, value }) => name === 'exit status' && Number(value) > 128);
+  return hasEnded(run.outcomes) && facts.some(({ name, value }) => name === 'exit status' && Number(value) > 128);
 }
 
 /** What went wrong in a run, as an error; undefined when all is well. */
