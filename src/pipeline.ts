@@ -3,7 +3,7 @@ import { notesOnEdits } from './build/edit-notes.ts';
 import { failedNames } from './build/failed-names.ts';
 import { checkDestinations, defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
 import { checkPreservable } from './build/preserve-layers.ts';
-import { layoutOf } from './engine/local/state.ts';
+import { layoutOf } from './engine/host/state.ts';
 import type { OpenedImage } from './engine/types.ts';
 import type { Image } from './image/types.ts';
 import { includeList } from './keep/include-list.ts';

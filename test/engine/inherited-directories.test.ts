@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ensureInheritedDirectories } from '../../src/engine/local/inherited-directories.ts';
-import { ensureLayer, unpackedLayers } from '../../src/engine/local/layer-cache.ts';
-import { mountOverlay } from '../../src/engine/local/overlay.ts';
-import { createLayout } from '../../src/engine/local/state.ts';
+import { ensureInheritedDirectories } from '../../src/engine/host/inherited-directories.ts';
+import { ensureLayer, unpackedLayers } from '../../src/engine/host/layer-cache.ts';
+import { mountOverlay } from '../../src/engine/host/overlay.ts';
+import { createLayout } from '../../src/engine/host/state.ts';
 import { temporaryDirectory } from '../support/engine.ts';
 import { sha256 } from '../support/images.ts';
 import { streamOf, type TestEntry, tarBytes } from '../support/tar.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { locate } from '../../src/engine/host/toolkit.ts';
 import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
-import { locate } from '../../src/engine/local/toolkit.ts';
 import type { Container, Engine, OpenedImage } from '../../src/engine/types.ts';
 import { openImage } from '../../src/image/open.ts';
 import type { Image, Layer, RuntimeConfig } from '../../src/image/types.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { MountSettings as ApiMount, Container } from 'dockerode';
 import { TraceSlimError } from '../../errors.ts';
-import { createHostLogs } from '../log-folder.ts';
+import { createHostLogs } from '../host/log-folder.ts';
 import { toolkitPrefix } from '../toolkit-paths.ts';
 import type { Daemon } from './api/connect.ts';
 import { asked } from './api/errors.ts';

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, Exec } from 'dockerode';
-import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
+import { OUTPUT_MAX_BYTES, OutputCollector } from '../host/output-collector.ts';
 import type { ExecResult } from '../types.ts';
 import { asked, daemonError } from './api/errors.ts';
 import { readFrames } from './api/frames.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { isTraced, listeningPorts, mindsSignal } from '../local/process-table.ts';
-import { Tunnel } from '../local/tunnel.ts';
+import { isTraced, listeningPorts, mindsSignal } from '../host/process-table.ts';
+import { Tunnel } from '../host/tunnel.ts';
 import type { Endpoint } from '../types.ts';
 
 /** What can be seen of a container from where this program runs, or else is asked for inside of it. */

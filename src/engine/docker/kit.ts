@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { MountSettings as ApiMount, ContainerCreateOptions } from 'dockerode';
 import type { Pack } from 'tar-stream';
 import { TraceSlimError } from '../../errors.ts';
-import type { Toolkit } from '../local/toolkit.ts';
+import type { Toolkit } from '../host/toolkit.ts';
 import type { Daemon } from './api/connect.ts';
 import { asked } from './api/errors.ts';
 import { awaitExit } from './exit-status.ts';

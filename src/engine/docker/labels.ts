@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { ownerMark } from '../local/state.ts';
+import { ownerMark } from '../host/state.ts';
 
 /** On everything that is made in a daemon: which run it belongs to. */
 export const RUN_LABEL = 'dev.trace-slim.run';

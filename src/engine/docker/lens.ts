@@ -9,7 +9,7 @@ import type { Entry } from '../../rootfs/rootfs.ts';
 import { RootFsIndex } from '../../rootfs/rootfs-index.ts';
 import { PLAIN_CONTAINER } from '../../settings.ts';
 import { replaceEntries } from '../../tar/replace-entries.ts';
-import { namesOf, TAR_FLAGS } from '../local/pack.ts';
+import { namesOf, TAR_FLAGS } from '../host/pack.ts';
 import { toolkitPaths } from '../toolkit-paths.ts';
 import type { ToolkitPaths } from '../types.ts';
 import { asked } from './api/errors.ts';

@@ -1,4 +1,4 @@
-import type { StateLayout } from '../local/state.ts';
+import type { StateLayout } from '../host/state.ts';
 import type { Daemon } from './api/connect.ts';
 import type { Delivery } from './delivery.ts';
 import type { Removals } from './remove.ts';

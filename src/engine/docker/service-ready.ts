@@ -4,8 +4,8 @@ import { TraceSlimError } from '../../errors.ts';
 import { lastLines } from '../../probe/last-log.ts';
 import { poll } from '../../probe/poll.ts';
 import type { ServiceSettings } from '../../settings.ts';
-import { listeningPorts } from '../local/process-table.ts';
-import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
+import { OUTPUT_MAX_BYTES, OutputCollector } from '../host/output-collector.ts';
+import { listeningPorts } from '../host/process-table.ts';
 import { asked } from './api/errors.ts';
 import { readInto, runExec } from './exec.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { DescribedLayer } from '../local/inherited-directories.ts';
+import type { DescribedLayer } from '../host/inherited-directories.ts';
 import { readTarSplit } from './tar-split.ts';
 
 /** Where a daemon says that an image's files are. Source: Docker's API, `GraphDriver` of an image. */

@@ -5,7 +5,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Container } from 'dockerode';
 import { TraceSlimError } from '../../errors.ts';
-import { hostLogs, type LogFolder } from '../log-folder.ts';
+import { hostLogs, type LogFolder } from '../host/log-folder.ts';
 import type { ToolkitPaths } from '../types.ts';
 import { asked, nothingWhenRefused } from './api/errors.ts';
 import { runExec } from './exec.ts';

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { hostPath } from './command.ts';
+import { hostPath } from '../host/command.ts';
+import { removeWithMounts } from '../host/overlay.ts';
+import { abandonedRuns, isOwnerAlive, liveRuns, type StateLayout } from '../host/state.ts';
+import { locate } from '../host/toolkit.ts';
 import { OciRuntime } from './oci-runtime.ts';
-import { removeWithMounts } from './overlay.ts';
-import { abandonedRuns, isOwnerAlive, liveRuns, type StateLayout } from './state.ts';
-import { locate } from './toolkit.ts';
 
 /** What was found and what became of it, a line each. */
 export interface Cleaning {

@@ -5,7 +5,7 @@ import { imagePathFromText, ROOT } from '../../rootfs/path.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
 import type { ContainerSettings, MountSettings } from '../../settings.ts';
-import { runCommand } from './command.ts';
+import { runCommand } from '../host/command.ts';
 import { systemFileMounts } from './network-files.ts';
 import type { Mount } from './runtime-spec.ts';
 

@@ -5,13 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RuntimeConfig } from '../../image/types.ts';
 import type { Identity } from '../../rootfs/identity.ts';
 import type { ContainerSettings } from '../../settings.ts';
-import type { LogFolder } from '../log-folder.ts';
+import type { LogFolder } from '../host/log-folder.ts';
+import { isTraced, listeningPorts, mindsSignal } from '../host/process-table.ts';
+import { stopSignalNumber } from '../host/signals.ts';
+import { Tunnel } from '../host/tunnel.ts';
 import type { Container, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
 import type { ContainerProcess, OciRuntime } from './oci-runtime.ts';
-import { isTraced, listeningPorts, mindsSignal } from './process-table.ts';
 import { processSpec } from './runtime-spec.ts';
-import { stopSignalNumber } from './signals.ts';
-import { Tunnel } from './tunnel.ts';
 
 export interface LocalContainerParts {
   readonly id: string;

@@ -6,7 +6,7 @@ import { errnoOf, TraceSlimError } from '../../errors.ts';
 import type { Image } from '../../image/types.ts';
 import type { HostCheck } from '../../report/results.ts';
 import { PLAIN_CONTAINER } from '../../settings.ts';
-import { hostPath, PACKAGE_OF } from './command.ts';
+import { hostPath, PACKAGE_OF } from '../host/command.ts';
 import { OVERLAYFS_MAGIC, openLocalEngine } from './local-engine.ts';
 
 /** Host programs the local engine calls, with what for, and what their version output must say. */

@@ -4,15 +4,15 @@ import { TraceSlimError } from '../../errors.ts';
 import { checkRunnable, hostPlatform } from '../../image/platform.ts';
 import type { Image } from '../../image/types.ts';
 import type { ContainerSettings } from '../../settings.ts';
+import { runCommand } from '../host/command.ts';
+import { ensureLayer } from '../host/layer-cache.ts';
+import { removeWithMounts } from '../host/overlay.ts';
+import { createLayout, createRun, type StateLayout } from '../host/state.ts';
+import { locate, prepareToolkit, type Toolkit } from '../host/toolkit.ts';
 import type { Engine, OpenedImage } from '../types.ts';
 import { checkContainerSettings } from './check-settings.ts';
-import { runCommand } from './command.ts';
-import { ensureLayer } from './layer-cache.ts';
 import { LocalImage } from './local-image.ts';
 import { OciRuntime } from './oci-runtime.ts';
-import { removeWithMounts } from './overlay.ts';
-import { createLayout, createRun, type StateLayout } from './state.ts';
-import { locate, prepareToolkit, type Toolkit } from './toolkit.ts';
 
 /** `f_type` of overlayfs, which cannot be the upper folder of another overlay. Source: statfs(2). */
 export const OVERLAYFS_MAGIC = 0x794c7630;

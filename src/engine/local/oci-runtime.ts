@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TraceSlimError } from '../../errors.ts';
-import { OUTPUT_MAX_BYTES, OutputCollector } from '../output-collector.ts';
-import { commandFailed, hostPath, runCommand } from './command.ts';
-import { closeQuietly, openIdleInput, openOutputPipes } from './pipes.ts';
+import { commandFailed, hostPath, runCommand } from '../host/command.ts';
+import { OUTPUT_MAX_BYTES, OutputCollector } from '../host/output-collector.ts';
+import { closeQuietly, openIdleInput, openOutputPipes } from '../host/pipes.ts';
 import { TERMINAL_SIZE } from './runtime-spec.ts';
 
 /** How long output may still arrive after its process has ended: a process left in the background may hold the pipe. */

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { runCommand } from './command.ts';
-import { unmount } from './overlay.ts';
+import { runCommand } from '../host/command.ts';
+import { unmount } from '../host/overlay.ts';
 
 /** Larger contents, or a larger part of the free memory, go to the disk. */
 const MEMORY_MAX_BYTES = 256 << 20;

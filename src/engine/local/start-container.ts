@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveIdentity } from '../../rootfs/identity.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
-import { createHostLogs } from '../log-folder.ts';
+import { createHostLogs } from '../host/log-folder.ts';
+import { locate } from '../host/toolkit.ts';
 import { toolkitPaths } from '../toolkit-paths.ts';
 import type { ContainerSpec } from '../types.ts';
 import { grantedCapabilities, TRACER_CAPABILITY } from './capabilities.ts';
@@ -12,7 +13,6 @@ import { containerMounts } from './container-mounts.ts';
 import type { LocalRun } from './local-engine.ts';
 import { OciRuntime } from './oci-runtime.ts';
 import { type Mount, runtimeSpec } from './runtime-spec.ts';
-import { locate } from './toolkit.ts';
 
 export interface StartOptions {
   readonly run: LocalRun;

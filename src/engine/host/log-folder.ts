@@ -2,7 +2,7 @@ import { closeSync, constants, createReadStream, fstatSync, openSync } from 'nod
 import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { TraceSlimError } from '../errors.ts';
+import { TraceSlimError } from '../../errors.ts';
 
 /** The trace logs of one container, wherever they are. Names that begin with a dot are not shown. */
 export interface LogFolder {

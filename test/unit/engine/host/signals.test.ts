@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stopSignalNumber } from '../../../../src/engine/local/signals.ts';
+import { stopSignalNumber } from '../../../../src/engine/host/signals.ts';
 
 test.each([
   [undefined, 15],

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { holdLock } from '../../../../src/engine/local/lock.ts';
-import { abandonedRuns, createLayout, createRun, liveRuns, ownerMark } from '../../../../src/engine/local/state.ts';
+import { holdLock } from '../../../../src/engine/host/lock.ts';
+import { abandonedRuns, createLayout, createRun, liveRuns, ownerMark } from '../../../../src/engine/host/state.ts';
 
 let directory: string;
 beforeEach(() => {
