@@ -125,7 +125,10 @@ export interface ExecResult {
   readonly outOfMemory?: boolean;
 }
 
-/** Where a TCP port of the container is reached from this process. */
+/** What a server of a container listens on: a TCP port, or the absolute path of a unix socket there. */
+export type Listener = number | string;
+
+/** Where a {@link Listener} is reached from this process. */
 export type Endpoint = { readonly socketPath: string } | { readonly host: string; readonly port: number };
 
 /** A running (or ended) container. */
@@ -139,8 +142,9 @@ export interface Container extends AsyncDisposable {
   /** What the application has printed so far, stdout and stderr in the order they came, last `maxBytes` of it. */
   output(maxBytes: number): string;
   exec(spec: ExecSpec, options: { signal: AbortSignal }): Promise<ExecResult>;
-  isListening(port: number): Promise<boolean>;
-  endpoint(port: number): Promise<Endpoint>;
+  isListening(listener: Listener): Promise<boolean>;
+  /** Errors: ENGINE_FAILED; that nothing listens there shows when somebody connects. */
+  endpoint(listener: Listener): Promise<Endpoint>;
   /** False when the container's first process is no longer being traced although it runs. */
   isTraced(): Promise<boolean>;
   /** Sends the image's stop signal, waits up to `timeoutMs` or until aborted, then kills. Resolves once it has ended. */

@@ -1,6 +1,6 @@
 import type { Container, Endpoint } from '../engine/types.ts';
 import type { HttpReply, Scheme } from '../probe/exchange.ts';
-import { hostOf } from '../probe/http.ts';
+import { hostOf } from '../probe/listener.ts';
 import { HttpOrigins } from '../probe/origins.ts';
 import { checkGrpcHealth } from '../probe/wire/grpc.ts';
 import { planApi } from '../probe/wire/openapi.ts';

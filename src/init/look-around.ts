@@ -23,7 +23,9 @@ export async function lookAround(
 ): Promise<Findings> {
   const { plan } = planRun(image, settings);
   const { config } = plan;
-  const exposed = [...plan.ready.requiredPorts, ...plan.ready.optionalPorts];
+  const exposed = [...plan.ready.required, ...plan.ready.optionalPorts].filter(
+    (listener) => typeof listener === 'number',
+  );
   const otherPorts = Object.keys(config.ExposedPorts ?? {}).filter((key) => /\/(?!tcp$)/i.test(key));
   const known = { source: image.image.source, config, otherPorts };
   const quiet: RunPlan = { ...plan, isTraced: false, hold: async () => {} };
@@ -48,7 +50,7 @@ function portSurvey(exposed: readonly number[], found: PortFinding[]): Probe {
   return {
     id: SURVEY,
     kind: 'tcp',
-    ports: [],
+    listeners: [],
     async run(container, { signal }) {
       for (const port of exposed) {
         if (await container.isListening(port)) found.push(await askPort(container, port, signal));

@@ -53,6 +53,6 @@ export async function watch(
 }
 
 function skippedPortNotes({ plan }: PlannedRun, { runs }: Observation): string[] {
-  const skipped = plan.ready.optionalPorts.filter((port) => !runs[0].openPorts.includes(port));
+  const skipped = plan.ready.optionalPorts.filter((port) => !runs[0].listening.includes(port));
   return skipped.map((port) => `Port ${port} is exposed but never opened: nothing was asked there.`);
 }

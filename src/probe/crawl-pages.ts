@@ -1,9 +1,10 @@
-import type { Container } from '../engine/types.ts';
+import type { Container, Listener } from '../engine/types.ts';
 import type { HttpCommand } from '../settings.ts';
 import { boundedWork } from './bounded-work.ts';
 import type { CrawlProbeOptions } from './crawl.ts';
 import type { HttpReply } from './exchange.ts';
-import { hostOf, request } from './http.ts';
+import { request } from './http.ts';
+import { hostOf, resourceName } from './listener.ts';
 import { failedOutcome } from './outcome.ts';
 import { linksOfCss, linksOfManifest, linksOfRobots, linksOfSitemap, refreshTarget, urlOf } from './references.ts';
 import type { Outcome, RunProbeOptions } from './types.ts';
@@ -97,13 +98,13 @@ export function errorPages(options: CrawlProbeOptions): Page[] {
 function claimedPages(
   requests: readonly Pick<HttpCommand, 'method' | 'resource'>[],
   place: Pick<Page, 'standing' | 'from'>,
-  { claimed, command, port }: CrawlProbeOptions,
+  { claimed, command, listener }: CrawlProbeOptions,
 ): Page[] {
   const { username, password, protocol } = command;
   const headers = command.headers.filter((header) => !/^content-/i.test(header));
   const login = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
   return requests.flatMap((request) => {
-    const id = `${protocol ?? 'http'} ${request.method} :${port}${request.resource}`;
+    const id = `${protocol ?? 'http'} ${request.method} ${resourceName(listener, request.resource)}`;
     if (claimed.has(id)) return [];
     claimed.add(id);
     return { id, command: { ...request, headers, crawl: false, ...(protocol && { protocol }), ...login }, ...place };
@@ -132,10 +133,10 @@ const SEARCHES: readonly {
 ];
 
 /** What an answer leads to on the same origin: its redirection, its links, and after a first HTML page the site's hints. */
-export async function leadsOf(reply: HttpReply | undefined, page: Page, port: number): Promise<Lead[]> {
+export async function leadsOf(reply: HttpReply | undefined, page: Page, listener: Listener): Promise<Lead[]> {
   if (reply?.kind !== 'answer' || (page.standing === 'guessed' && reply.status >= 400)) return [];
   const { resource } = page.command;
-  const origin = new URL(`http://${hostOf(port)}/`);
+  const origin = new URL(`http://${hostOf(listener)}/`);
   const url = urlOf(resource, origin) ?? origin;
   const type = String(reply.headers['content-type'] ?? '');
   const search = SEARCHES.find((row) => row.type.test(type) && (row.page?.test(url.pathname) ?? true));

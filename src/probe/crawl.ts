@@ -28,7 +28,7 @@ export function crawlProbe(options: CrawlProbeOptions): Probe {
   return {
     id: options.id,
     kind: 'http',
-    ports: [options.port],
+    listeners: [options.listener],
     prepare: () => Promise.all([prepareExchange(), import('./links.ts')]),
     async run(container, runOptions) {
       const earlier = discovery && (await discovery.catch(() => undefined));
@@ -79,7 +79,7 @@ async function discover(
       pages.push(page);
       outcomes.push(outcome);
       isAnswered ||= reply?.kind === 'answer';
-      if (depth < maxDepth) addLeads(leads, await leadsOf(reply, page, options.port));
+      if (depth < maxDepth) addLeads(leads, await leadsOf(reply, page, options.listener));
     }
     level = linkedPages(leads, options, maxPages - pages.length);
   }

@@ -35,7 +35,7 @@ export function execProbe({ id, program, trace, timeoutMs = DEFAULT_TIMEOUT_MS }
   return {
     id,
     kind: 'exec',
-    ports: [],
+    listeners: [],
     run: async (container, { signal }) => [await runTraced(container, { id, program, trace, timeoutMs, signal })],
   };
 }

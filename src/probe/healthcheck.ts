@@ -30,7 +30,7 @@ export function healthcheckProbe(options: HealthcheckOptions): Probe | undefined
   return {
     id: 'healthcheck',
     kind: 'healthcheck',
-    ports: [],
+    listeners: [],
     run: async (container, { signal }) => [await runPatiently(check, options, container, signal)],
   };
 }

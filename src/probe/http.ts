@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import type { Container } from '../engine/types.ts';
+import type { Container, Listener } from '../engine/types.ts';
 import { bytesOf, displayPath } from '../rootfs/path.ts';
 import type { HttpCommand } from '../settings.ts';
 import { type HttpBody, type HttpReply, type HttpRequest, prepareExchange } from './exchange.ts';
 import { headerFacts } from './header-facts.ts';
+import { hostOf } from './listener.ts';
 import type { HttpOrigins } from './origins.ts';
 import { failedOutcome, since } from './outcome.ts';
 import type { Fact, Outcome, Probe } from './types.ts';
@@ -13,7 +14,7 @@ const MAX_TEXT_BYTES = 1024 * 1024;
 
 export interface HttpProbeOptions {
   readonly id: string;
-  readonly port: number;
+  readonly listener: Listener;
   readonly command: HttpCommand;
   readonly timeoutMs: number;
   readonly origins: HttpOrigins;
@@ -27,7 +28,7 @@ export function httpProbe(options: HttpProbeOptions): Probe {
   return {
     id: options.id,
     kind: 'http',
-    ports: [options.port],
+    listeners: [options.listener],
     prepare: prepareExchange,
     async run(container, { signal }) {
       const { outcome } = await request(container, options, signal);
@@ -39,12 +40,12 @@ export function httpProbe(options: HttpProbeOptions): Probe {
 /** Sends a probe's request once and gives the answer both as it came and as an outcome. */
 export async function request(
   container: Container,
-  { id, port, command, timeoutMs, origins }: HttpProbeOptions,
+  { id, listener, command, timeoutMs, origins }: HttpProbeOptions,
   signal: AbortSignal,
 ): Promise<{ outcome: Outcome; reply: HttpReply }> {
   const startedAt = performance.now();
   const scheme = command.protocol;
-  const reply = await origins.send(container, port, requestOf(command, port), {
+  const reply = await origins.send(container, listener, requestOf(command, listener), {
     timeoutMs,
     signal,
     ...(scheme && { scheme }),
@@ -52,13 +53,11 @@ export async function request(
   return { outcome: outcomeOf(id, reply, startedAt), reply };
 }
 
-/** `localhost`, with the port unless it is the default of one of the schemes. */
-export function hostOf(port: number): string {
-  return port === 80 || port === 443 ? 'localhost' : `localhost:${port}`;
-}
-
-function requestOf({ method, resource, headers, body, username, password }: HttpCommand, port: number): HttpRequest {
-  const all: Record<string, string | string[]> = { host: hostOf(port), accept: '*/*', 'user-agent': 'trace-slim' };
+function requestOf(
+  { method, resource, headers, body, username, password }: HttpCommand,
+  listener: Listener,
+): HttpRequest {
+  const all: Record<string, string | string[]> = { host: hostOf(listener), accept: '*/*', 'user-agent': 'trace-slim' };
   if (username !== undefined) {
     const credentials = Buffer.from(`${username}:${password ?? ''}`, 'utf8').toString('base64');
     all.authorization = `Basic ${credentials}`;

@@ -48,13 +48,13 @@ export function planProbes(settings: ProbeSettings, config: RuntimeConfig, conte
     ...execProbes(settings, context, ids),
   ]);
   const namedPorts = http.filter(({ isNamed }) => isNamed).map(({ port }) => port);
-  const requiredPorts = [...namedPorts, ...fromFiles.flatMap(({ ports }) => ports), ...settings.ready.ports];
+  const required = [...namedPorts, ...fromFiles.flatMap(({ listeners }) => listeners), ...settings.ready.ports];
   const optionalPorts = http.filter(({ isNamed }) => !isNamed).map(({ port }) => port);
   return {
     probes,
     ready: {
-      requiredPorts: [...new Set(requiredPorts)],
-      optionalPorts: [...new Set(optionalPorts)].filter((port) => !requiredPorts.includes(port)),
+      required: [...new Set(required)],
+      optionalPorts: [...new Set(optionalPorts)].filter((port) => !required.includes(port)),
       checks: readyChecks(settings, config, context),
       timeoutMs: settings.ready.timeoutMs,
       ...(settings.ready.waitMs ? { waitMs: settings.ready.waitMs } : {}),
@@ -95,7 +95,7 @@ function httpProbes(
 ): Probe[] {
   const named = targets.map(({ command, port }) => {
     const id = distinct(ids, `${command.protocol ?? 'http'} ${command.method} :${port}${shown(command.resource)}`);
-    return { id, command, port, timeoutMs: http.timeoutMs, origins };
+    return { id, command, listener: port, timeoutMs: http.timeoutMs, origins };
   });
   const limits = {
     maxDepth: http.crawlMaxDepth,
@@ -125,8 +125,8 @@ function fileProbes(
   claimed: Set<string>,
 ): Probe[] {
   const claim = (id: string) => distinct(claimed, shown(id));
-  const ports = [...settings.http.ports, ...exposedPorts(config, 'tcp')];
-  const all = { ...context, config, settings, claimed, claim, ports };
+  const listeners = [...settings.http.ports, ...exposedPorts(config, 'tcp')];
+  const all = { ...context, config, settings, claimed, claim, listeners };
   return (settings.files ?? []).flatMap(({ main }) => (main ? probesOf(main, all) : []));
 }
 

@@ -1,7 +1,8 @@
-import type { Container, ExecResult } from '../engine/types.ts';
+import type { Container, ExecResult, Listener } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import { type Program, runTraced, type TraceWrapper } from './exec.ts';
 import { lastLog } from './last-log.ts';
+import { listenerName } from './listener.ts';
 import { poll } from './poll.ts';
 
 /** The ports that opened last of several get as long again as the first one took, within these limits. */
@@ -20,9 +21,9 @@ export interface ReadyCheck {
 
 /** When an application counts as ready: all of these hold, `timeoutMs` after the wait began at the latest. */
 export interface ReadyConditions {
-  /** TCP ports that must be listening. */
-  readonly requiredPorts: readonly number[];
-  /** TCP ports of which one must be listening; the others get a little more time and are then skipped. */
+  /** What must be listened on. */
+  readonly required: readonly Listener[];
+  /** TCP ports of which one must be listened on; the others get a little more time and are then skipped. */
   readonly optionalPorts: readonly number[];
   readonly checks: readonly ReadyCheck[];
   readonly timeoutMs: number;
@@ -31,9 +32,9 @@ export interface ReadyConditions {
 }
 
 export type Readiness =
-  | { readonly state: 'ready'; readonly openPorts: readonly number[]; readonly skippedPorts: readonly number[] }
+  | { readonly state: 'ready'; readonly listening: readonly Listener[] }
   /** The container's first process ended meanwhile. */
-  | { readonly state: 'ended'; readonly result: ExecResult; readonly openPorts: readonly number[] };
+  | { readonly state: 'ended'; readonly result: ExecResult; readonly listening: readonly Listener[] };
 
 /**
  * Waits until an application is ready, or has ended. Errors: PORT_NEVER_OPENED, NOT_READY after `timeoutMs`, with the
@@ -43,12 +44,12 @@ export async function waitReady(
   container: Container,
   { signal, ...conditions }: ReadyConditions & { readonly signal: AbortSignal },
 ): Promise<Readiness> {
-  const { requiredPorts, optionalPorts, timeoutMs } = conditions;
+  const { required, optionalPorts, timeoutMs } = conditions;
   const startedAt = performance.now();
   const patience = { leftMs: () => Math.max(0, startedAt + timeoutMs - performance.now()), signal };
-  const wanted = [...new Set([...requiredPorts, ...optionalPorts])];
-  const open = await waitForPorts(container, wanted, isEnough(requiredPorts, optionalPorts), patience);
-  const isServing = requiredPorts.every((port) => open.includes(port)) && (wanted.length === 0 || open.length > 0);
+  const wanted = [...new Set([...required, ...optionalPorts])];
+  const open = await waitForListeners(container, wanted, isEnough(required, optionalPorts), patience);
+  const isServing = required.every((listener) => open.includes(listener)) && (wanted.length === 0 || open.length > 0);
   for (const check of isServing ? conditions.checks : []) {
     if (!(await passes(container, check, patience))) throw notReady(container, check, timeoutMs);
   }
@@ -56,9 +57,9 @@ export async function waitReady(
     await poll(async () => container.result() && true, { timeoutMs: conditions.waitMs, signal });
   }
   const result = container.result();
-  if (result) return { state: 'ended', result, openPorts: [] };
+  if (result) return { state: 'ended', result, listening: [] };
   if (!isServing) throw neverOpened(container, conditions, open);
-  return { state: 'ready', openPorts: open, skippedPorts: wanted.filter((port) => !open.includes(port)) };
+  return { state: 'ready', listening: open };
 }
 
 interface Patience {
@@ -66,12 +67,12 @@ interface Patience {
   readonly signal: AbortSignal;
 }
 
-type IsEnough = (open: readonly number[], elapsedMs: number) => boolean;
+type IsEnough = (open: readonly Listener[], elapsedMs: number) => boolean;
 
-function isEnough(required: readonly number[], optional: readonly number[]): IsEnough {
+function isEnough(required: readonly Listener[], optional: readonly number[]): IsEnough {
   let firstOpenMs: number | undefined;
   return (open, elapsedMs) => {
-    if (!required.every((port) => open.includes(port))) return false;
+    if (!required.every((listener) => open.includes(listener))) return false;
     if (optional.every((port) => open.includes(port))) return true;
     if (!optional.some((port) => open.includes(port))) return false;
     firstOpenMs ??= elapsedMs;
@@ -79,18 +80,18 @@ function isEnough(required: readonly number[], optional: readonly number[]): IsE
   };
 }
 
-/** The ports that are listening once that is enough, the time is up or the container has ended. */
-async function waitForPorts(
+/** What is listened on once that is enough, the time is up or the container has ended. */
+async function waitForListeners(
   container: Container,
-  wanted: readonly number[],
+  wanted: readonly Listener[],
   enough: IsEnough,
   { leftMs, signal }: Patience,
-): Promise<number[]> {
+): Promise<Listener[]> {
   const startedAt = performance.now();
-  let open: number[] = [];
+  let open: Listener[] = [];
   await poll(
     async () => {
-      const listening = await Promise.all(wanted.map((port) => container.isListening(port)));
+      const listening = await Promise.all(wanted.map((listener) => container.isListening(listener)));
       open = wanted.filter((_, index) => listening[index]);
       return enough(open, performance.now() - startedAt) || container.result() ? open : undefined;
     },
@@ -124,16 +125,17 @@ function notReady(container: Container, check: ReadyCheck, timeoutMs: number): T
 
 function neverOpened(
   container: Container,
-  { requiredPorts, optionalPorts, timeoutMs }: ReadyConditions,
-  open: readonly number[],
+  { required, optionalPorts, timeoutMs }: ReadyConditions,
+  open: readonly Listener[],
 ): TraceSlimError {
-  const missing = requiredPorts.filter((port) => !open.includes(port));
+  const missing = required.filter((listener) => !open.includes(listener));
   const ports = missing.length > 0 ? missing : optionalPorts;
-  const subject = missing.length > 0 || ports.length === 1 ? 'port' : 'none of the exposed ports';
-  const never = subject === 'port' ? 'never opened' : 'was opened';
+  const isSure = missing.length > 0 || ports.length === 1;
+  const names = ports.map((listener) => (typeof listener === 'number' ? listener : listenerName(listener))).join(', ');
+  const subject = ports.every((listener) => typeof listener === 'string') ? names : `port ${names}`;
   return new TraceSlimError(
     'PORT_NEVER_OPENED',
-    `${subject} ${ports.join(', ')} ${never} within ${timeoutMs / 1000} s`,
+    `${isSure ? `${subject} never opened` : `none of the exposed ports ${names} was opened`} within ${timeoutMs / 1000} s`,
     {
       hint: 'Name the port the application listens on with --http-probe-ports, or switch HTTP probes off with --http-probe=false.',
       context: { ports, log: lastLog(container) },

@@ -1,4 +1,4 @@
-import type { Container } from '../engine/types.ts';
+import type { Container, Listener } from '../engine/types.ts';
 
 /** What a probe found; serialisable. Bytes are stored as byte strings (latin1). */
 export interface Outcome {
@@ -31,8 +31,8 @@ export interface Probe {
   /** Unique within a run and stable between runs: `http GET :8080/`, `exec az --version`. */
   readonly id: string;
   readonly kind: ProbeKindName;
-  /** TCP ports that must be listening before this probe can run. */
-  readonly ports: readonly number[];
+  /** What must be listened on before this probe can run. */
+  readonly listeners: readonly Listener[];
   /** Loads what running the probe needs; called while the application starts. */
   prepare?(): Promise<unknown>;
   /**

@@ -118,11 +118,11 @@ const REPLAY_READY_MS = 5000;
 /** The same plan for a replay: nobody is waited for, and the ports that opened on the fat image must open again. */
 export function replayOf(
   { plan, untilExit = false }: PlannedRun,
-  fat: Pick<RunRecord, 'openPorts' | 'readyMs' | 'durationMs'>,
+  fat: Pick<RunRecord, 'listening' | 'readyMs' | 'durationMs'>,
 ): RunPlan {
   const exitTimeoutMs = REPLAY_READY_MS + REPLAY_READY_FACTOR * fat.durationMs;
   const timeoutMs = Math.min(plan.ready.timeoutMs, REPLAY_READY_MS + REPLAY_READY_FACTOR * fat.readyMs);
-  const ready: ReadyConditions = { ...plan.ready, requiredPorts: fat.openPorts, optionalPorts: [], timeoutMs };
+  const ready: ReadyConditions = { ...plan.ready, required: fat.listening, optionalPorts: [], timeoutMs };
   return {
     ...plan,
     ready,

@@ -1,4 +1,4 @@
-import type { Container, ExecResult, OpenedImage, ToolkitPaths } from '../engine/types.ts';
+import type { Container, ExecResult, Listener, OpenedImage, ToolkitPaths } from '../engine/types.ts';
 import { EXIT, TraceSlimError } from '../errors.ts';
 import type { RuntimeConfig } from '../image/types.ts';
 import { failedOutcome } from '../probe/outcome.ts';
@@ -44,7 +44,7 @@ export interface RunRecord {
   readonly trace: Trace;
   /** Programs that were executed by processes that had become another user than root. */
   readonly executedByUsers?: readonly ImagePath[];
-  readonly openPorts: readonly number[];
+  readonly listening: readonly Listener[];
   /** Milliseconds from the start of the container until it was ready. */
   readonly readyMs: number;
   /** Why the probes could not be run: the application died, or never became ready. */
@@ -70,14 +70,14 @@ const SERVICE_DEADLINE_MS = 600_000;
 export async function recordRun(image: OpenedImage, plan: RunPlan, options: RecordOptions): Promise<RunRecord> {
   const startedAt = performance.now();
   const collector = new TraceCollector();
-  const run: Run = { image, plan, options, collector, outcomes: [], losses: [], openPorts: [], readyMs: 0, startedAt };
+  const run: Run = { image, plan, options, collector, outcomes: [], losses: [], listening: [], readyMs: 0, startedAt };
   const pending = plan.command.length > 0 ? await runCommand(run) : [...plan.probes];
   if (pending.length > 0 && !run.failure) await runKeptAlive(run, pending);
-  const { outcomes, openPorts, readyMs, failure } = run;
+  const { outcomes, listening, readyMs, failure } = run;
   const trace = collector.finish({ losses: run.losses });
   const executedByUsers = [...collector.executedByUsers];
   const durationMs = Math.round(performance.now() - startedAt);
-  return { outcomes, trace, executedByUsers, openPorts, readyMs, durationMs, ...(failure ? { failure } : {}) };
+  return { outcomes, trace, executedByUsers, listening, readyMs, durationMs, ...(failure ? { failure } : {}) };
 }
 
 interface Run {
@@ -88,7 +88,7 @@ interface Run {
   readonly outcomes: Outcome[];
   readonly losses: string[];
   readonly startedAt: number;
-  openPorts: readonly number[];
+  listening: readonly Listener[];
   readyMs: number;
   failure?: TraceSlimError;
 }
@@ -109,12 +109,12 @@ async function runCommand(run: Run): Promise<Probe[]> {
   run.readyMs = performance.now() - run.startedAt;
   let pending: Probe[] = [];
   if (readiness) {
-    run.openPorts = readiness.openPorts;
-    const isReachable = (probe: Probe) => probe.ports.every((port) => readiness.openPorts.includes(port));
+    run.listening = readiness.listening;
+    const isReachable = (probe: Probe) => probe.listeners.every((listener) => readiness.listening.includes(listener));
     pending = await runProbes(run, container, phases, plan.probes.filter(isReachable));
     if (plan.probes.length === 0 && plan.isTraced) await watchUnprobed(container, options.signal);
     await plan.hold(container, options.signal);
-    if (plan.isTraced && plan.probes.every((probe) => probe.ports.length === 0))
+    if (plan.isTraced && plan.probes.every((probe) => probe.listeners.length === 0))
       await untilStarted(container, options.signal);
   }
   options.signal.throwIfAborted();
@@ -126,7 +126,7 @@ async function runCommand(run: Run): Promise<Probe[]> {
   if (plan.isTraced && !(await phases.logs()).has(COMMAND_LOG)) run.losses.push('the trace log of the command is gone');
   await collectLogs(run, container, phases, endedByItself);
   run.outcomes.unshift(commandOutcome(result, endedByItself !== undefined, startedAt));
-  if (endedByItself && !run.failure && plan.probes.some((probe) => probe.ports.length > 0)) {
+  if (endedByItself && !run.failure && plan.probes.some((probe) => probe.listeners.length > 0)) {
     run.failure = applicationDied(result, container);
   }
   run.outcomes.push(...pending.filter((probe) => probe.kind !== 'exec').map(notRun));
@@ -173,9 +173,9 @@ async function waitUntilReady(run: Run, container: Container): Promise<Readiness
   const { plan, options } = run;
   try {
     const readiness = await waitReady(container, { ...plan.ready, signal: options.signal });
-    const tellsNothing = readiness.openPorts.length === 0 && plan.probes.length > 0;
+    const tellsNothing = readiness.listening.length === 0 && plan.probes.length > 0;
     if (readiness.state === 'ready' && tellsNothing) await untilStarted(container, options.signal);
-    if (readiness.state === 'ended' && plan.probes.some((probe) => probe.ports.length > 0)) {
+    if (readiness.state === 'ended' && plan.probes.some((probe) => probe.listeners.length > 0)) {
       run.failure = applicationDied(await container.ended, container);
       return undefined;
     }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Container, Endpoint, ExecResult, ToolkitPaths } from '../../src/engine/types.ts';
+import type { Container, Endpoint, ExecResult, Listener, ToolkitPaths } from '../../src/engine/types.ts';
 import { imagePathFromText } from '../../src/rootfs/path.ts';
 
 const FAKE_TOOLKIT: ToolkitPaths = {
@@ -23,8 +23,8 @@ export interface FakeExec {
 
 export interface FakeContainerOptions {
   exec?(call: FakeExec): Promise<Partial<ExecResult> | string> | Partial<ExecResult> | string;
-  isListening?(port: number): boolean;
-  readonly endpoints?: Readonly<Record<number, Endpoint>>;
+  isListening?(listener: Listener): boolean;
+  readonly endpoints?: Readonly<Record<Listener, Endpoint>>;
   result?(): ExecResult | undefined;
   readonly output?: string;
 }
@@ -46,8 +46,8 @@ export function fakeContainer(options: FakeContainerOptions = {}): Container & {
       const given = (await options.exec?.(call)) ?? {};
       return execResult(typeof given === 'string' ? { stdout: Buffer.from(given) } : given);
     },
-    isListening: async (port) => options.isListening?.(port) ?? options.endpoints?.[port] !== undefined,
-    endpoint: async (port) => options.endpoints?.[port] ?? { host: '127.0.0.1', port },
+    isListening: async (listener) => options.isListening?.(listener) ?? options.endpoints?.[listener] !== undefined,
+    endpoint: async (listener) => options.endpoints?.[listener] ?? { host: '127.0.0.1', port: Number(listener) },
     isTraced: async () => true,
     stop: async () => options.result?.() ?? execResult({}),
     logNames: async () => [],

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../src/engine/types.ts';
+import { listenerGiven } from '../../src/probe/kinds/fields.ts';
 import type { KindContext, ProbeKind } from '../../src/probe/kinds/kind.ts';
 import { newSession, type Session } from '../../src/probe/kinds/session.ts';
 import { HttpOrigins } from '../../src/probe/origins.ts';
@@ -24,8 +25,8 @@ const context: KindContext = {
   programs: { find: () => undefined },
   origins: new HttpOrigins(0),
   claimed: new Set(),
-  ports: [PORT],
-  portOf: (given) => given ?? PORT,
+  listeners: [PORT],
+  listenerOf: (given) => listenerGiven(given) ?? PORT,
 };
 
 /** Makes a probe from what stands behind its kind in a probe file. Each run of it may be in another container. */
@@ -36,7 +37,7 @@ export async function makeKind<Spec>(kind: ProbeKind<Spec>, written: unknown, fo
   return {
     ...made,
     runIn({ endpoint, container, session, timeoutMs = 5000, signal }: KindRunOptions): Promise<Outcome[]> {
-      const endpoints = endpoint ? Object.fromEntries(made.ports.map((port) => [port, endpoint])) : {};
+      const endpoints = endpoint ? Object.fromEntries(made.listeners.map((listener) => [listener, endpoint])) : {};
       const run = { id: 'p', spec, session: session ?? newSession(), timeoutMs };
       return made.run(fakeContainer({ endpoints, ...container }), {
         ...run,

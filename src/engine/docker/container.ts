@@ -3,14 +3,16 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container as ApiContainer } from 'dockerode';
 import type { TraceSlimError } from '../../errors.ts';
+import type { ContainerView } from '../container-view.ts';
+import { hostView, isOnThisHost } from '../host/host-view.ts';
 import { hostLogs, type LogFolder } from '../host/log-folder.ts';
 import { OUTPUT_MAX_BYTES, OutputCollector } from '../host/output-collector.ts';
 import { stopSignalNumber } from '../host/signals.ts';
-import type { Container, ContainerSpec, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
+import type { Container, ContainerSpec, Endpoint, ExecResult, ExecSpec, Listener, ToolkitPaths } from '../types.ts';
 import { asked, daemonError } from './api/errors.ts';
 import { readInto, runExec } from './exec.ts';
 import { awaitExit, wasOutOfMemory } from './exit-status.ts';
-import { type ContainerView, hostView, isOnThisHost } from './host-view.ts';
+
 import { insideView } from './inside-view.ts';
 import type { Removals } from './remove.ts';
 import { volumeLogs } from './volume-logs.ts';
@@ -123,12 +125,12 @@ export class DaemonContainer implements Container {
     await runExec(this.#container, { command: [...launcher, sh, '-c', kill], user: '0' }, { signal });
   }
 
-  isListening(port: number): Promise<boolean> {
-    return this.#view.isListening(port);
+  isListening(listener: Listener): Promise<boolean> {
+    return this.#view.isListening(listener);
   }
 
-  async endpoint(port: number): Promise<Endpoint> {
-    return this.#view.endpoint(port);
+  endpoint(listener: Listener): Promise<Endpoint> {
+    return this.#view.endpoint(listener);
   }
 
   isTraced(): Promise<boolean> {
@@ -204,7 +206,7 @@ async function viewOf(parts: DaemonContainerParts): Promise<ContainerView> {
   const directory = join(parts.directory, 'ports');
   const { State } = await asked(container.inspect(), 'looking at the container');
   if (logsDirectory && State.Pid > 0 && (await isOnThisHost(State.Pid, toolkit.logs, logsDirectory))) {
-    return hostView(State.Pid, directory);
+    return hostView(State.Pid, { directory });
   }
   return insideView(container, toolkit, directory);
 }

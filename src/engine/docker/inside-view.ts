@@ -4,13 +4,13 @@ import { mkdir } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Container } from 'dockerode';
+import type { ContainerView } from '../container-view.ts';
 import { closeQuietly } from '../host/pipes.ts';
-import { isTracedBy, listeningIn, mindsSignalBy } from '../host/process-table.ts';
-import type { ToolkitPaths } from '../types.ts';
+import { isTracedBy, listeningIn, mindsSignalBy, unixSocketsIn } from '../host/process-table.ts';
+import type { Listener, ToolkitPaths } from '../types.ts';
 import { nothingWhenRefused } from './api/errors.ts';
 import { readFrames } from './api/frames.ts';
 import { runExec, startExec } from './exec.ts';
-import type { ContainerView } from './host-view.ts';
 
 /**
  * Looks at a container through commands of the toolkit in it: for daemons on other machines. Each connection to a port
@@ -18,21 +18,28 @@ import type { ContainerView } from './host-view.ts';
  */
 export function insideView(container: Container, toolkit: ToolkitPaths, directory: string): ContainerView {
   const forwarder = new Forwarder(container, toolkit, directory);
-  const read = async (...paths: string[]) => {
-    const command = [...toolkit.launcher, `${toolkit.bin}/cat`, ...paths];
+  const cat = [...toolkit.launcher, `${toolkit.bin}/cat`];
+  const linesOf = async (command: string[]) => {
     const { stdout } = await runExec(container, { command, user: '0' }, { signal: AbortSignal.timeout(READ_MS) });
     return stdout.toString('latin1').split('\n');
   };
+  const read = (...paths: string[]) => linesOf([...cat, ...paths]);
+  const readIfSocket = (path: string) =>
+    linesOf([...toolkit.launcher, toolkit.sh, '-c', 'test -S "$0" && exec "$@"', path, ...cat, '/proc/net/unix']);
   return {
-    isListening: async (port) =>
-      listeningIn(await read('/proc/net/tcp', '/proc/net/tcp6').catch(nothingWhenRefused)).has(port),
+    async isListening(listener) {
+      if (typeof listener === 'number')
+        return listeningIn(await read('/proc/net/tcp', '/proc/net/tcp6').catch(nothingWhenRefused)).has(listener);
+      const lines = await readIfSocket(listener).catch(nothingWhenRefused);
+      return lines.length > 1 && unixSocketsIn(lines).mayListen(listener);
+    },
     mindsSignal: async (signal) => {
       const [syscall = '', ...status] = await read('/proc/1/syscall', '/proc/1/status').catch(nothingWhenRefused);
       // Where that may not be read there is nothing to be told by.
       return !/^\d/.test(syscall) || mindsSignalBy(syscall, status, signal);
     },
     isTraced: async () => isTracedBy(await read('/proc/1/status').catch(nothingWhenRefused)),
-    endpoint: (port) => forwarder.endpoint(port),
+    endpoint: (listener) => forwarder.endpoint(listener),
     close: () => forwarder.close(),
   };
 }
@@ -40,14 +47,15 @@ export function insideView(container: Container, toolkit: ToolkitPaths, director
 const READ_MS = 30_000;
 
 /** By address: an image may have its names looked up elsewhere first. */
-const CONNECT = '"$@" -t 0.1 - "TCP4:127.0.0.1:$0" 2>/dev/null || "$@" -t 0.1 - "TCP6:[::1]:$0"';
+const CONNECT_TCP = '"$@" -t 0.1 - "TCP4:127.0.0.1:$0" 2>/dev/null || "$@" -t 0.1 - "TCP6:[::1]:$0"';
+const CONNECT_UNIX = 'exec "$@" -t 0.1 - "UNIX-CONNECT:$0"';
 
-/** Unix sockets of this host that lead to TCP ports of a container. */
+/** Unix sockets of this host that lead to TCP ports and unix sockets of a container. */
 class Forwarder {
   readonly #container: Container;
   readonly #toolkit: ToolkitPaths;
   readonly #directory: string;
-  readonly #servers = new Map<number, Promise<Server>>();
+  readonly #servers = new Map<Listener, Promise<{ readonly server: Server; readonly name: string }>>();
   readonly #connections = new Set<Socket>();
   #folder: number | undefined;
 
@@ -57,38 +65,40 @@ class Forwarder {
     this.#directory = directory;
   }
 
-  async endpoint(port: number): Promise<{ socketPath: string }> {
-    const server = this.#servers.get(port) ?? this.#listen(port);
-    this.#servers.set(port, server);
-    await server;
+  async endpoint(listener: Listener): Promise<{ socketPath: string }> {
+    const listening = this.#servers.get(listener) ?? this.#listen(listener, `${this.#servers.size}.sock`);
+    this.#servers.set(listener, listening);
+    const { name } = await listening;
     // Short wherever the folder is: a socket's path has 107 bytes at most.
-    return { socketPath: `/proc/self/fd/${this.#folder}/${port}.sock` };
+    return { socketPath: `/proc/self/fd/${this.#folder}/${name}` };
   }
 
   close(): void {
-    for (const server of this.#servers.values()) void server.then((open) => open.close()).catch(() => {});
+    for (const listening of this.#servers.values()) void listening.then(({ server }) => server.close()).catch(() => {});
     for (const connection of this.#connections) connection.destroy();
     if (this.#folder !== undefined) closeQuietly(this.#folder);
   }
 
-  async #listen(port: number): Promise<Server> {
+  async #listen(listener: Listener, name: string): Promise<{ server: Server; name: string }> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     this.#folder ??= openSync(this.#directory, 'r');
-    const server = createServer({ allowHalfOpen: true }, (connection) => void this.#forward(connection, port));
+    const server = createServer({ allowHalfOpen: true }, (connection) => void this.#forward(connection, listener));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(join(`/proc/self/fd/${this.#folder}`, `${port}.sock`), resolve);
+      server.listen(join(`/proc/self/fd/${this.#folder}`, name), resolve);
     });
-    return server;
+    return { server, name };
   }
 
-  async #forward(connection: Socket, port: number): Promise<void> {
+  async #forward(connection: Socket, listener: Listener): Promise<void> {
     const { launcher, bin, sh } = this.#toolkit;
     this.#connections.add(connection);
     connection.once('close', () => this.#connections.delete(connection));
     connection.on('error', () => connection.destroy());
     try {
-      const command = [...launcher, sh, '-c', CONNECT, String(port), ...launcher, `${bin}/socat`];
+      const [script, address] =
+        typeof listener === 'number' ? [CONNECT_TCP, String(listener)] : [CONNECT_UNIX, quoted(listener)];
+      const command = [...launcher, sh, '-c', script, address, ...launcher, `${bin}/socat`];
       const { stream } = await startExec(this.#container, { command });
       stream.on('error', () => connection.destroy());
       connection.once('close', () => stream.destroy());
@@ -103,4 +113,9 @@ class Forwarder {
       connection.destroy();
     }
   }
+}
+
+/** An address for socat, to which some characters mean something. Source: socat(1), address specifications */
+function quoted(path: string): string {
+  return path.replace(/[^\w./-]/g, '\\$&');
 }

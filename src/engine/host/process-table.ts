@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path/posix';
 
 const LISTEN_STATE = '0A';
 
@@ -11,6 +12,36 @@ export function listeningPorts(pid: number | 'self'): Set<number> {
 export function listeningIn(lines: readonly string[]): Set<number> {
   const sockets = lines.map((line) => line.trim().split(/\s+/)).filter(([, , , state]) => state === LISTEN_STATE);
   return new Set(sockets.map(([, local = '']) => Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16)));
+}
+
+/** `SO_ACCEPTCON` in the flags of /proc/net/unix. Source: the kernel's <linux/net.h> */
+const ACCEPTS_CONNECTIONS = 0x10000;
+
+/** The unix sockets that have a name in the network namespace of a process. */
+export interface UnixSockets {
+  /**
+   * False when the socket at this path was made but nobody listens on it yet. One that is not known by its name was
+   * renamed, which servers do once they listen.
+   */
+  mayListen(path: string): boolean;
+}
+
+export function unixSockets(pid: number | 'self'): UnixSockets {
+  return unixSocketsIn(readLines(`/proc/${pid}/net/unix`));
+}
+
+/** The same from the lines of /proc/net/unix, which shows paths as they were given to bind(2). Source: proc(5) */
+export function unixSocketsIn(lines: readonly string[]): UnixSockets {
+  const named = lines.flatMap((line) => {
+    const [, flags = '', path] = /^\S+: \S+ \S+ (\S+) \S+ \S+ +\d+ (.+)$/.exec(line) ?? [];
+    return path === undefined ? [] : { name: basename(path), flags: Number.parseInt(flags, 16) };
+  });
+  return {
+    mayListen(path) {
+      const same = named.filter(({ name }) => name === basename(path));
+      return same.length === 0 || same.some(({ flags }) => (flags & ACCEPTS_CONNECTIONS) !== 0);
+    },
+  };
 }
 
 /** True when a tracer is attached to a process. */

@@ -5,11 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RuntimeConfig } from '../../image/types.ts';
 import type { Identity } from '../../rootfs/identity.ts';
 import type { ContainerSettings } from '../../settings.ts';
+import type { ContainerView } from '../container-view.ts';
+import { hostView } from '../host/host-view.ts';
 import type { LogFolder } from '../host/log-folder.ts';
-import { isTraced, listeningPorts, mindsSignal } from '../host/process-table.ts';
 import { stopSignalNumber } from '../host/signals.ts';
-import { Tunnel } from '../host/tunnel.ts';
-import type { Container, Endpoint, ExecResult, ExecSpec, ToolkitPaths } from '../types.ts';
+import type { Container, Endpoint, ExecResult, ExecSpec, Listener, ToolkitPaths } from '../types.ts';
 import type { ContainerProcess, OciRuntime } from './oci-runtime.ts';
 import { processSpec } from './runtime-spec.ts';
 
@@ -45,9 +45,9 @@ export class LocalContainer implements Container {
   readonly #parts: LocalContainerParts;
   readonly #logs: LogFolder;
   readonly #pid: number;
+  readonly #view: ContainerView;
   #result: ExecResult | undefined;
   #failure: unknown;
-  #tunnel: Promise<Tunnel> | undefined;
   #execs = 0;
 
   private constructor(parts: LocalContainerParts, pid: number) {
@@ -56,6 +56,8 @@ export class LocalContainer implements Container {
     this.#parts = parts;
     this.#logs = parts.logs;
     this.#pid = pid;
+    const isHostNetwork = parts.network === 'host';
+    this.#view = hostView(pid, { directory: join(parts.directory, 'ports'), isHostNetwork });
     this.ended = parts.process.ended.then(
       (status) => this.#settle(status),
       (error: unknown) => {
@@ -126,23 +128,22 @@ export class LocalContainer implements Container {
     return Number.isInteger(status) ? status & 0xff : undefined;
   }
 
-  async isListening(port: number): Promise<boolean> {
-    return listeningPorts(this.#parts.network === 'host' ? 'self' : this.#pid).has(port);
+  isListening(listener: Listener): Promise<boolean> {
+    return this.#view.isListening(listener);
   }
 
-  async endpoint(port: number): Promise<Endpoint> {
-    if (this.#parts.network === 'host') return { host: 'localhost', port };
-    this.#tunnel ??= Tunnel.start(this.#pid, join(this.#parts.directory, 'ports'));
-    return { socketPath: await (await this.#tunnel).socketFor(port) };
+  endpoint(listener: Listener): Promise<Endpoint> {
+    return this.#view.endpoint(listener);
   }
 
-  async isTraced(): Promise<boolean> {
-    return isTraced(this.#pid);
+  isTraced(): Promise<boolean> {
+    return this.#view.isTraced();
   }
 
   async stop(options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult> {
     const stopSignal = stopSignalNumber(this.#parts.config.StopSignal);
-    if (!this.#result) sendSignal(this.#pid, mindsSignal(this.#pid, stopSignal) ? stopSignal : 'SIGKILL');
+    const isMinded = !this.#result && (await this.#view.mindsSignal(stopSignal));
+    if (!this.#result) sendSignal(this.#pid, isMinded ? stopSignal : 'SIGKILL');
     const timer = new AbortController();
     const signal = AbortSignal.any([timer.signal, ...(options.signal ? [options.signal] : [])]);
     await Promise.race([this.ended, delay(options.timeoutMs, undefined, { signal })]).catch(() => {});
@@ -166,7 +167,7 @@ export class LocalContainer implements Container {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    (await this.#tunnel?.catch(() => undefined))?.stop();
+    this.#view.close();
     if (!this.#result) {
       sendSignal(this.#pid, 'SIGKILL');
       await withDeadline(this.ended, KILL_DEADLINE_MS);

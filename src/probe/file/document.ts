@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { port } from '../kinds/fields.ts';
+import { listener, oneListener } from '../kinds/fields.ts';
 import { item, shared, step } from './item.ts';
 
 const items = z.array(item).max(10_000);
@@ -11,24 +11,27 @@ const around = z
 const probeSet = { setup: around, probes: items, teardown: around };
 const words = z.array(z.string(), { error: 'give a list of words: [nginx, -g, daemon off;]' }).min(1);
 
-const scenario = z.strictObject({
-  name: z.string().regex(/^[\w.-]{1,40}$/, { error: 'give a short name of letters, digits, ".", "_" and "-"' }),
-  command: words.optional().meta({ description: "Instead of the image's CMD, as a list of words." }),
-  entrypoint: words.optional().meta({ description: "Instead of the image's ENTRYPOINT; drops its CMD." }),
-  env: z.record(z.string(), z.coerce.string()).optional().meta({ description: 'More environment.' }),
-  user: z.coerce.string().optional(),
-  workdir: z.string().startsWith('/').optional(),
-  port: port.optional().meta({ description: 'Default port of the probes of this scenario.' }),
-  ...probeSet,
-  probes: items.optional(),
-});
+const scenario = z
+  .strictObject({
+    name: z.string().regex(/^[\w.-]{1,40}$/, { error: 'give a short name of letters, digits, ".", "_" and "-"' }),
+    command: words.optional().meta({ description: "Instead of the image's CMD, as a list of words." }),
+    entrypoint: words.optional().meta({ description: "Instead of the image's ENTRYPOINT; drops its CMD." }),
+    env: z.record(z.string(), z.coerce.string()).optional().meta({ description: 'More environment.' }),
+    user: z.coerce.string().optional(),
+    workdir: z.string().startsWith('/').optional(),
+    ...listener,
+    ...probeSet,
+    probes: items.optional(),
+  })
+  .superRefine(oneListener);
 
 /** A probe file. Kinds and what they take: see src/probe/kinds. */
 export const probeDocument = z
   .strictObject({
     version: z.literal(1, { error: 'must be 1' }),
     defaults: z
-      .strictObject({ port: port.optional(), timeout: shared.timeout, retry: shared.retry })
+      .strictObject({ ...listener, timeout: shared.timeout, retry: shared.retry })
+      .superRefine(oneListener)
       .optional()
       .meta({ description: 'What holds where a probe says nothing else.' }),
     ...probeSet,

@@ -1,3 +1,5 @@
+import type { Listener } from '../../engine/types.ts';
+import { listenerGiven } from '../kinds/fields.ts';
 import { KINDS } from '../kinds/index.ts';
 import type { ProbeDocument } from './document.ts';
 import type { WrittenItem } from './item.ts';
@@ -17,12 +19,12 @@ interface Reader {
 /** A document with its defaults applied, in the form in which it is run. Errors: CONFIG_INVALID for files it names. */
 export async function toProbeFile(document: ProbeDocument, located: Located, folder: string): Promise<ProbeFile> {
   const reader: Reader = { located, defaults: document.defaults ?? {}, folder };
-  const { port } = reader.defaults;
-  const main = document.probes ? await setOf(reader, document, [], port) : undefined;
+  const usual = listenerGiven(reader.defaults);
+  const main = document.probes ? await setOf(reader, document, [], usual) : undefined;
   const scenarios = (document.scenarios ?? []).map(async (written, index): Promise<Scenario> => {
     const { name, command, entrypoint, env = {}, user, workdir } = written;
     return {
-      ...(await setOf(reader, written, ['scenarios', index], written.port ?? port)),
+      ...(await setOf(reader, written, ['scenarios', index], listenerGiven(written) ?? usual)),
       name,
       env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
       ...(command && { command }),
@@ -34,7 +36,7 @@ export async function toProbeFile(document: ProbeDocument, located: Located, fol
   return { path: located.file, main, scenarios: await Promise.all(scenarios) };
 }
 
-async function setOf(reader: Reader, written: WrittenSet, path: Path, port: number | undefined): Promise<ProbeSet> {
+async function setOf(reader: Reader, written: WrittenSet, path: Path, usual: Listener | undefined): Promise<ProbeSet> {
   const itemsOf = (key: 'setup' | 'teardown') =>
     Promise.all((written[key] ?? []).map((item, index) => itemOf(reader, item, [...path, key, index])));
   const groups = (written.probes ?? []).map((item, index) => groupOf(reader, item, [...path, 'probes', index]));
@@ -42,7 +44,7 @@ async function setOf(reader: Reader, written: WrittenSet, path: Path, port: numb
     setup: await itemsOf('setup'),
     probes: await Promise.all(groups),
     teardown: await itemsOf('teardown'),
-    ...(port && { defaultPort: port }),
+    ...(usual !== undefined && { defaultListener: usual }),
   };
 }
 

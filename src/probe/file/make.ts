@@ -1,5 +1,6 @@
-import type { Container } from '../../engine/types.ts';
+import type { Container, Listener } from '../../engine/types.ts';
 import { TraceSlimError } from '../../errors.ts';
+import { type GivenListener, listenerGiven } from '../kinds/fields.ts';
 import { KINDS } from '../kinds/index.ts';
 import type { KindContext } from '../kinds/kind.ts';
 import { type Runnable, runItem } from '../kinds/run-item.ts';
@@ -8,20 +9,20 @@ import type { Fact, Outcome, Probe } from '../types.ts';
 import type { ProbeGroup, ProbeItem, ProbeSet } from './probe-file.ts';
 
 /** What making probes of a set takes. */
-export interface SetContext extends Omit<KindContext, 'portOf'> {
+export interface SetContext extends Omit<KindContext, 'listenerOf'> {
   /** Claims an id; gives it with a number behind it when it is taken. */
   claim(id: string): string;
 }
 
 /** The probes of a set in the order in which they run: setup, probes, teardown. Errors: CONFIG_INVALID. */
-export function probesOf({ setup, probes, teardown, defaultPort }: ProbeSet, context: SetContext): Probe[] {
-  const makeAll = (group: ProbeGroup) => groupProbes(group, context, defaultPort);
+export function probesOf({ setup, probes, teardown, defaultListener }: ProbeSet, context: SetContext): Probe[] {
+  const makeAll = (group: ProbeGroup) => groupProbes(group, context, defaultListener);
   const around = (name: string, items: readonly ProbeItem[]) =>
     makeAll({ name, repeat: 1, items }).map((probe) => uncompared(probe, name));
   return [...around('setup', setup), ...probes.flatMap(makeAll), ...around('teardown', teardown)];
 }
 
-function groupProbes(group: ProbeGroup, context: SetContext, defaultPort: number | undefined): Probe[] {
+function groupProbes(group: ProbeGroup, context: SetContext, defaultListener: Listener | undefined): Probe[] {
   const names = group.items.flatMap(({ kind, spec }) => kindOf(kind).captures?.(spec) ?? []);
   return Array.from({ length: group.repeat }).flatMap(() => {
     const sessions = new WeakMap<Container, Session>();
@@ -30,7 +31,7 @@ function groupProbes(group: ProbeGroup, context: SetContext, defaultPort: number
       sessions.set(container, session);
       return session;
     };
-    return group.items.map((item) => probeOf(runnableOf(item, group.name, names, context, defaultPort), sessionIn));
+    return group.items.map((item) => probeOf(runnableOf(item, group.name, names, context, defaultListener), sessionIn));
   });
 }
 
@@ -39,18 +40,18 @@ function runnableOf(
   groupName: string | undefined,
   names: readonly string[],
   context: SetContext,
-  defaultPort: number | undefined,
+  defaultListener: Listener | undefined,
 ): Runnable {
   const kind = kindOf(item.kind);
-  const ports = defaultPort === undefined ? context.ports : [defaultPort, ...context.ports];
-  const portOf = (given: number | undefined) => {
-    const port = given ?? ports[0];
-    if (port !== undefined) return port;
+  const listeners = [...(defaultListener === undefined ? [] : [defaultListener]), ...context.listeners];
+  const listenerOf = (given: GivenListener) => {
+    const listener = listenerGiven(given) ?? listeners[0];
+    if (listener !== undefined) return listener;
     throw new TraceSlimError('CONFIG_INVALID', `${item.place}: the ${item.kind} probe has no port`, {
       hint: 'The image exposes none: name one with port, or for all probes with defaults: {port: …}.',
     });
   };
-  const made = kind.make(item.spec, { ...context, ports, portOf });
+  const made = kind.make(item.spec, { ...context, listeners, listenerOf });
   const title = item.name ?? `${item.kind} ${made.title}`.trimEnd();
   const id = context.claim(groupName === undefined ? title : `${groupName}: ${title}`);
   return { id, item, kind, made, names };
@@ -62,7 +63,7 @@ function probeOf(runnable: Runnable, sessionIn: (container: Container) => Sessio
     id,
     kind: kind.name,
     // What has to fail may do so because nothing listens.
-    ports: item.expect === 'failing' ? [] : made.ports,
+    listeners: item.expect === 'failing' ? [] : made.listeners,
     prepare: async () => made.prepare?.(),
     run: (container, options) => runItem(runnable, container, { ...options, session: sessionIn(container) }),
   };

@@ -1,3 +1,4 @@
+import type { Listener } from '../../engine/types.ts';
 import type { Expectation } from '../kinds/expectation.ts';
 import type { ProbeKindName } from '../types.ts';
 
@@ -14,7 +15,7 @@ export interface ProbeSet {
   readonly setup: readonly ProbeItem[];
   readonly probes: readonly ProbeGroup[];
   readonly teardown: readonly ProbeItem[];
-  readonly defaultPort?: number;
+  readonly defaultListener?: Listener;
 }
 
 /** A run of its own. Absent: as the command line says, else as the image. */

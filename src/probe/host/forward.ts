@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
-import type { Container, Endpoint } from '../../engine/types.ts';
+import type { Container, Endpoint, Listener } from '../../engine/types.ts';
 
 /** A port of this host's loopback interface that leads into a container until it is disposed of. */
 export interface Forwarding extends AsyncDisposable {
@@ -10,9 +10,9 @@ export interface Forwarding extends AsyncDisposable {
 
 const LOOPBACK = '127.0.0.1';
 
-/** Makes a TCP port of a container reachable as one of this host, for programs that know nothing of containers. */
-export async function forwardPort(container: Container, port: number): Promise<Forwarding> {
-  const endpoint = await container.endpoint(port);
+/** Makes a port or socket of a container reachable as a TCP port of this host, for programs that know nothing of containers. */
+export async function forward(container: Container, listener: Listener): Promise<Forwarding> {
+  const endpoint = await container.endpoint(listener);
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (client) => join(client, dial(endpoint), sockets));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, LOOPBACK, resolve));

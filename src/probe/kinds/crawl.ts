@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { HttpCommand } from '../../settings.ts';
 import { crawlProbe } from '../crawl.ts';
 import { prepareExchange } from '../exchange.ts';
+import { resourceName } from '../listener.ts';
 import type { Probe } from '../types.ts';
-import { headers, port } from './fields.ts';
+import { headers, listener, oneListener } from './fields.ts';
 import type { ProbeKind } from './kind.ts';
 
 const CRAWL_TIMEOUT_MS = 3_600_000;
@@ -11,7 +12,7 @@ const PATH = { error: 'must start with /' };
 
 const full = z.strictObject({
   path: z.string().startsWith('/', PATH).default('/').meta({ description: 'The first page.' }),
-  port: port.optional(),
+  ...listener,
   protocol: z.enum(['http', 'https']).optional(),
   headers: headers.optional(),
   basic: z.strictObject({ username: z.string(), password: z.string().default('') }).optional(),
@@ -32,7 +33,7 @@ const schema: z.ZodType<CrawlSpec> = z
       .string()
       .startsWith('/', PATH)
       .transform((path) => full.parse({ path })),
-    full,
+    full.superRefine(oneListener),
   ])
   .meta({ description: 'Visits a page and all that can be reached from it on the same server.' });
 
@@ -41,20 +42,20 @@ export const crawlKind: ProbeKind<CrawlSpec> = {
   name: 'crawl',
   schema,
   expects: [],
-  make(spec, { portOf, settings, origins, claimed }) {
-    const port = portOf(spec.port);
+  make(spec, { listenerOf, settings, origins, claimed }) {
+    const at = listenerOf(spec);
     const command = commandOf(spec);
     const { crawlMaxDepth, crawlMaxPages, crawlMaxTimeMs: maxTimeMs } = settings.http;
     const limits = { maxDepth: spec.depth ?? crawlMaxDepth, maxPages: spec.pages ?? crawlMaxPages, maxTimeMs, claimed };
     let probe: Probe | undefined;
-    const title = `:${port}${spec.path}`;
+    const title = resourceName(at, spec.path);
     return {
       title,
-      ports: [port],
+      listeners: [at],
       timeoutMs: CRAWL_TIMEOUT_MS,
       prepare: prepareExchange,
       async run(container, { id, signal, enter }) {
-        probe ??= crawlProbe({ id, port, command, timeoutMs: settings.http.timeoutMs, origins, ...limits });
+        probe ??= crawlProbe({ id, listener: at, command, timeoutMs: settings.http.timeoutMs, origins, ...limits });
         return probe.run(container, { signal, ...(enter && { enter }) });
       },
     };

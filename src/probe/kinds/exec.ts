@@ -30,7 +30,7 @@ export const execKind: ProbeKind<ExecSpec> = {
   decides: 'exit',
   make: ({ command }, context) => ({
     title: typeof command === 'string' ? command : command.join(' '),
-    ports: [],
+    listeners: [],
     timeoutMs: EXEC_TIMEOUT_MS,
     async run(container, { id, spec, timeoutMs, signal }) {
       const { stdin, env } = spec;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { Listener } from '../../engine/types.ts';
 import { headerFacts } from '../header-facts.ts';
+import { resourceName } from '../listener.ts';
 import type { Fact } from '../types.ts';
 import { type CgiResponse, parseCgiResponse, requestFastCgi } from '../wire/fastcgi.ts';
-import { headers, port } from './fields.ts';
+import { type GivenListener, headers, listener, listenerGiven, oneListener } from './fields.ts';
 import type { ProbeKind } from './kind.ts';
 import { contentFact, talkOutcome } from './talk.ts';
 
@@ -10,7 +12,7 @@ const FASTCGI_PORT = 9000;
 
 const schema = z
   .strictObject({
-    port: port.default(FASTCGI_PORT),
+    ...listener,
     path: z
       .string()
       .startsWith('/', { error: 'must start with /' })
@@ -29,6 +31,7 @@ const schema = z
     body: z.string().default(''),
     env: z.record(z.string(), z.string()).default({}).meta({ description: 'More CGI variables.' }),
   })
+  .superRefine(oneListener)
   .meta({ description: 'One request to a FastCGI responder such as php-fpm, without a web server.' });
 
 type FastCgiSpec = z.infer<typeof schema>;
@@ -39,12 +42,12 @@ export const fastcgiKind: ProbeKind<FastCgiSpec> = {
   schema,
   expects: ['status', 'headers', 'body', 'json', 'stderr'],
   decides: 'status',
-  make: ({ port, method, path }) => ({
-    title: `${method.toUpperCase()} :${port}${path}`,
-    ports: [port],
+  make: (spec) => ({
+    title: `${spec.method.toUpperCase()} ${resourceName(listenerOf(spec), spec.path)}`,
+    listeners: [listenerOf(spec)],
     async run(container, { id, spec, timeoutMs, signal }) {
       const startedAt = performance.now();
-      const line = { endpoint: await container.endpoint(port), tls: false };
+      const line = { endpoint: await container.endpoint(listenerOf(spec)), tls: false };
       const request = { params: paramsOf(spec), stdin: Buffer.from(spec.body) };
       const { stdout, stderr, failure } = await requestFastCgi(line, request, { timeoutMs, signal });
       const response = parseCgiResponse(stdout);
@@ -102,4 +105,8 @@ function factsOf({ status, headers, body }: CgiResponse): Fact[] {
     ...headerFacts(Object.fromEntries(answered)),
     contentFact('body', body),
   ];
+}
+
+function listenerOf(given: GivenListener): Listener {
+  return listenerGiven(given) ?? FASTCGI_PORT;
 }

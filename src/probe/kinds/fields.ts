@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Listener } from '../../engine/types.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const MAX_DURATION_MS = 24 * 3_600_000;
@@ -18,7 +19,34 @@ export const durationMs = z
   .meta({ description: 'A time: 30s, 500ms, 2m, or a number of seconds.' });
 
 /** A TCP port of the container. */
-export const port = z.int().min(1).max(65_535).meta({ description: 'A TCP port of the container.' });
+const port = z.int().min(1).max(65_535).meta({ description: 'A TCP port of the container.' });
+
+/** What a probe talks to, as it is written. */
+export interface GivenListener {
+  readonly port?: number | undefined;
+  readonly socket?: string | undefined;
+}
+
+/** Fields of a {@link GivenListener}. */
+export const listener = {
+  port: port.optional(),
+  socket: z
+    .string()
+    .regex(/^\/[^\0]*[^/\0]$/, { error: 'give the absolute path of a unix socket' })
+    .optional()
+    .meta({ description: 'A unix socket in the container, instead of a TCP port.' }),
+};
+
+/** Refuses a probe that is to talk to two things. */
+export function oneListener({ port, socket }: GivenListener, context: z.core.$RefinementCtx): void {
+  if (port === undefined || socket === undefined) return;
+  context.addIssue({ code: 'custom', message: 'give port or socket, not both', path: ['socket'] });
+}
+
+/** Undefined when nothing was given. */
+export function listenerGiven({ port, socket }: GivenListener): Listener | undefined {
+  return socket ?? port;
+}
 
 /** Header names and values. */
 export const headers = z

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { bytesOf } from '../../rootfs/path.ts';
+import { listenerName } from '../listener.ts';
 import { checkGrpcHealth, prepareGrpc } from '../wire/grpc.ts';
+import { listener, oneListener } from './fields.ts';
 import type { ProbeKind } from './kind.ts';
 import { talkOutcome } from './talk.ts';
-import { optionalPort, tls } from './wire-fields.ts';
+import { tls } from './wire-fields.ts';
 
 const service = z.string().max(1000).meta({ description: 'Name of a service; empty for the whole server.' });
 
 const schema = z
   .union([
-    service.transform((name) => ({ service: name, port: undefined, tls: false })),
-    z.strictObject({ service: service.default(''), port: optionalPort, tls }),
+    service.transform((name) => ({ service: name, port: undefined, socket: undefined, tls: false })),
+    z.strictObject({ service: service.default(''), ...listener, tls }).superRefine(oneListener),
   ])
   .meta({ description: 'Asks a gRPC server for the health of a service (grpc.health.v1.Health/Check).' });
 
@@ -23,14 +25,14 @@ export const grpcHealthKind: ProbeKind<GrpcHealthSpec> = {
   expects: ['reply'],
   decides: 'reply',
   make: (spec, context) => {
-    const port = context.portOf(spec.port);
+    const at = context.listenerOf(spec);
     return {
-      title: `:${port}${spec.service === '' ? '' : ` ${spec.service}`}`,
-      ports: [port],
+      title: `${listenerName(at)}${spec.service === '' ? '' : ` ${spec.service}`}`,
+      listeners: [at],
       prepare: prepareGrpc,
       async run(container, { id, spec: { service, tls }, timeoutMs, signal }) {
         const startedAt = performance.now();
-        const line = { endpoint: await container.endpoint(port), tls };
+        const line = { endpoint: await container.endpoint(at), tls };
         const { code, status = code, details } = await checkGrpcHealth(line, service, { timeoutMs, signal });
         const failure = FAILURES.has(code) ? `${code}: ${withoutAddress(details)}` : undefined;
         const facts = [{ name: 'reply', value: bytesOf(status), compare: 'exact' }] as const;

@@ -25,7 +25,7 @@ export const healthcheckKind: ProbeKind<z.infer<typeof schema>> = {
     }
     return {
       title: '',
-      ports: [],
+      listeners: [],
       timeoutMs: HEALTHCHECK_TIMEOUT_MS,
       run: async (container, { id, signal }) => {
         const outcomes = await probe.run(container, { signal });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { Container, ExecResult } from '../../engine/types.ts';
+import type { Container, ExecResult, Listener } from '../../engine/types.ts';
 import { runOnHost } from '../host/command.ts';
-import { type Forwarding, forwardPort } from '../host/forward.ts';
+import { type Forwarding, forward } from '../host/forward.ts';
+import { listenerName } from '../listener.ts';
 import { exitOutcome } from '../outcome.ts';
 import type { Outcome } from '../types.ts';
-import { port } from './fields.ts';
+import { listener, listenerGiven, oneListener } from './fields.ts';
 import type { KindRun, ProbeKind } from './kind.ts';
 
 /** Test suites take their time. */
@@ -16,7 +17,7 @@ const command = z
 
 const full = z.strictObject({
   command,
-  port: port.optional().meta({ description: 'The port of the container that TRACE_SLIM_PORT leads to.' }),
+  ...listener,
   protocol: z
     .string()
     .regex(/^[a-z][a-z0-9+.-]*$/)
@@ -32,7 +33,7 @@ export interface HostExecSpec extends z.infer<typeof full> {
 }
 
 const schema: z.ZodType<HostExecSpec> = z
-  .union([command.transform((given) => full.parse({ command: given })), full])
+  .union([command.transform((given) => full.parse({ command: given })), full.superRefine(oneListener)])
   .meta({ description: 'Runs a command on this host, in the folder of the probe file.' });
 
 /**
@@ -47,24 +48,25 @@ export const hostExecKind: ProbeKind<HostExecSpec> = {
   decides: 'exit',
   isLiteral: true,
   load: async (spec, folder) => ({ ...spec, folder }),
-  make({ command, port: given }, { portOf, ports }) {
-    const port = given === undefined && ports.length === 0 ? undefined : portOf(given);
+  make(spec, { listenerOf, listeners }) {
+    const { command } = spec;
+    const at = listenerGiven(spec) === undefined && listeners.length === 0 ? undefined : listenerOf(spec);
     return {
       title: typeof command === 'string' ? command : command.join(' '),
-      ports: port === undefined ? [] : [port],
+      listeners: at === undefined ? [] : [at],
       timeoutMs: HOST_TIMEOUT_MS,
-      run: async (container, run) => [await runFor(container, port, run)],
+      run: async (container, run) => [await runFor(container, at, run)],
     };
   },
 };
 
 async function runFor(
   container: Container,
-  port: number | undefined,
+  at: Listener | undefined,
   { id, spec, session, signal }: KindRun<HostExecSpec>,
 ): Promise<Outcome> {
   const startedAt = performance.now();
-  await using forwarding = port === undefined ? undefined : await forwardPort(container, port);
+  await using forwarding = at === undefined ? undefined : await forward(container, at);
   const { command, stdin, folder = process.cwd() } = spec;
   const place = forwarding ? addressOf(forwarding, spec.protocol) : {};
   const captured = Object.fromEntries(
@@ -72,7 +74,7 @@ async function runFor(
   );
   const env = { ...process.env, ...captured, TRACE_SLIM_CONTAINER: container.id, ...place, ...spec.env };
   const result = await runOnHost({ command, folder, env, stdin }, signal);
-  const shown = forwarding && port !== undefined ? withPort(result, forwarding, port) : result;
+  const shown = forwarding && at !== undefined ? withListener(result, forwarding, at) : result;
   return exitOutcome(id, shown, startedAt, result.exitStatus === 0);
 }
 
@@ -80,9 +82,13 @@ function addressOf({ host, port }: Forwarding, protocol: string): NodeJS.Process
   return { TRACE_SLIM_HOST: host, TRACE_SLIM_PORT: String(port), TRACE_SLIM_URL: `${protocol}://${host}:${port}` };
 }
 
-/** The forwarded port is another one in every run; the container's own says more. */
-function withPort(result: ExecResult, forwarding: Forwarding, port: number): ExecResult {
+/** The forwarded port is another one in every run; what it leads to says more. */
+function withListener(result: ExecResult, forwarding: Forwarding, at: Listener): ExecResult {
   const address = new RegExp(`:${forwarding.port}\\b`, 'g');
-  const shown = (output: Buffer) => Buffer.from(output.toString('latin1').replace(address, `:${port}`), 'latin1');
+  const shown = (output: Buffer) =>
+    Buffer.from(
+      output.toString('latin1').replace(address, () => listenerName(at)),
+      'latin1',
+    );
   return { ...result, stdout: shown(result.stdout), stderr: shown(result.stderr) };
 }

@@ -1,10 +1,11 @@
+import type { Listener } from '../../engine/types.ts';
 import type { HttpRequest } from '../exchange.ts';
-import { hostOf } from '../http.ts';
+import { hostOf } from '../listener.ts';
 import type { HttpSpec } from './http-spec.ts';
 import type { Session } from './session.ts';
 
 /** The request that a spec describes, with the cookies of its session. */
-export function requestOf(spec: HttpSpec, port: number, { cookies }: Session): HttpRequest {
+export function requestOf(spec: HttpSpec, listener: Listener, { cookies }: Session): HttpRequest {
   const target = targetOf(spec);
   const { type, content } = bodyOf(spec);
   const cookie = cookies.header(target);
@@ -13,7 +14,7 @@ export function requestOf(spec: HttpSpec, port: number, { cookies }: Session): H
     method: spec.method,
     target,
     headers: {
-      host: hostOf(port),
+      host: hostOf(listener),
       accept: '*/*',
       'user-agent': 'trace-slim',
       ...(type && { 'content-type': type }),

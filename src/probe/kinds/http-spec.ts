@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { errnoOf, TraceSlimError } from '../../errors.ts';
 import { parseJsonPath } from '../json-path.ts';
-import { headers, port } from './fields.ts';
+import { headers, listener, oneListener } from './fields.ts';
 import { regexOf } from './matcher.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT'] as const;
@@ -32,7 +32,7 @@ const captured = z
 const full = z.strictObject({
   path: z.string().startsWith('/', PATH).default('/'),
   method: z.enum(METHODS).default('GET'),
-  port: port.optional(),
+  ...listener,
   protocol: z
     .enum(['http', 'https', 'h2', 'h2c'])
     .optional()
@@ -58,7 +58,7 @@ const full = z.strictObject({
 
 const BODIES = ['body', 'json', 'form', 'multipart', 'file'] as const;
 
-const checked = full.superRefine((given, context) => {
+const checked = full.superRefine(oneListener).superRefine((given, context) => {
   const bodies = BODIES.filter((key) => given[key] !== undefined);
   if (bodies.length > 1) context.addIssue({ code: 'custom', message: `only one of ${bodies.join(', ')} can be sent` });
 });

@@ -1,6 +1,7 @@
-import type { Container } from '../../engine/types.ts';
+import type { Container, Listener } from '../../engine/types.ts';
 import { type HttpReply, type HttpRequest, prepareExchange } from '../exchange.ts';
 import { outcomeOf } from '../http.ts';
+import { resourceName } from '../listener.ts';
 import type { Outcome } from '../types.ts';
 import { captureAll } from './capture.ts';
 import { redirected, requestOf } from './http-request.ts';
@@ -16,20 +17,20 @@ export const httpKind: ProbeKind<HttpSpec> = {
   load: loadHttpFiles,
   captures: ({ capture = {} }) => Object.keys(capture),
   make(spec, context) {
-    const port = context.portOf(spec.port);
+    const listener = context.listenerOf(spec);
     return {
-      title: `${spec.method} :${port}${spec.path}${spec.protocol ? ` (${spec.protocol})` : ''}`,
-      ports: [port],
+      title: `${spec.method} ${resourceName(listener, spec.path)}${spec.protocol ? ` (${spec.protocol})` : ''}`,
+      listeners: [listener],
       timeoutMs: context.settings.http.timeoutMs,
       prepare: prepareExchange,
-      run: async (container, run) => [await send(container, port, run, context)],
+      run: async (container, run) => [await send(container, listener, run, context)],
     };
   },
 };
 
 async function send(
   container: Container,
-  port: number,
+  listener: Listener,
   run: KindRun<HttpSpec>,
   { origins }: KindContext,
 ): Promise<Outcome> {
@@ -37,10 +38,10 @@ async function send(
   const { protocol: scheme, follow, capture = {} } = spec;
   const startedAt = performance.now();
   const path: string[] = [];
-  let request: HttpRequest | undefined = requestOf(spec, port, session);
+  let request: HttpRequest | undefined = requestOf(spec, listener, session);
   let reply: HttpReply | undefined;
   for (let hop = 0; request && hop <= follow; hop++) {
-    reply = await origins.send(container, port, request, { timeoutMs, signal, ...(scheme && { scheme }) });
+    reply = await origins.send(container, listener, request, { timeoutMs, signal, ...(scheme && { scheme }) });
     if (reply.kind === 'failure') break;
     session.cookies.store([reply.headers['set-cookie'] ?? []].flat(), request.target);
     const location = [reply.headers.location].flat()[0];

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
-import type { Container } from '../../engine/types.ts';
+import type { Container, Listener } from '../../engine/types.ts';
 import type { RuntimeConfig } from '../../image/types.ts';
 import type { ProbeSettings } from '../../settings.ts';
 import type { TraceWrapper } from '../exec.ts';
 import type { HttpOrigins } from '../origins.ts';
 import type { ImagePrograms } from '../shell.ts';
 import type { Outcome, ProbeKindName, RunProbeOptions } from '../types.ts';
+import type { GivenListener } from './fields.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -50,18 +51,18 @@ export interface KindContext {
   readonly origins: HttpOrigins;
   /** Ids that are taken, for kinds that give several outcomes. */
   readonly claimed: Set<string>;
-  /** Ports to use where none is given, the first one first. */
-  readonly ports: readonly number[];
-  /** The port to use: the one given, the file's default, or the lowest the image exposes. Errors: CONFIG_INVALID. */
-  portOf(given: number | undefined): number;
+  /** What to talk to where nothing is given, the first one first. */
+  readonly listeners: readonly Listener[];
+  /** What to talk to: what is given, the file's default, or the lowest port the image exposes. Errors: CONFIG_INVALID. */
+  listenerOf(given: GivenListener): Listener;
 }
 
 /** A probe of a kind, ready to be run any number of times. */
 export interface MadeProbe<Spec> {
   /** What stands behind the kind in the probe's id, stable between runs: `GET :8080/`. */
   readonly title: string;
-  /** TCP ports that must be listening. */
-  readonly ports: readonly number[];
+  /** What must be listened on. */
+  readonly listeners: readonly Listener[];
   /** How long one try may take where the file does not say; absent: a minute. */
   readonly timeoutMs?: number;
   /** Loads what running needs; called while the application starts. */

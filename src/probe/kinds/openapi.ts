@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { Container } from '../../engine/types.ts';
+import type { Container, Listener } from '../../engine/types.ts';
 import { errnoOf, TraceSlimError } from '../../errors.ts';
 import type { HttpCommand } from '../../settings.ts';
 import { request } from '../http.ts';
+import { listenerName, resourceName } from '../listener.ts';
 import type { Outcome } from '../types.ts';
 import { type ApiPlan, planApi, prepareOpenApi } from '../wire/openapi.ts';
-import { headers } from './fields.ts';
+import { headers, listener, oneListener } from './fields.ts';
 import type { KindContext, KindRun, ProbeKind } from './kind.ts';
 import { talkOutcome } from './talk.ts';
-import { optionalPort } from './wire-fields.ts';
 
 const DEFAULT_LIMIT = 200;
 /** For all operations together; each has the limit of one request. */
@@ -20,6 +20,7 @@ const credential = z.union([z.string(), z.strictObject({ username: z.string(), p
 const plain = {
   file: undefined,
   port: undefined,
+  socket: undefined,
   prefix: undefined,
   methods: 'safe',
   credentials: {},
@@ -36,7 +37,7 @@ const schema = z
       .strictObject({
         path: z.string().startsWith('/').optional().meta({ description: 'Where the application serves the document.' }),
         file: z.string().min(1).optional().meta({ description: 'The document on this host, relative to this file.' }),
-        port: optionalPort,
+        ...listener,
         prefix: z
           .string()
           .regex(/^(?:\/.*)?$/)
@@ -53,7 +54,8 @@ const schema = z
         headers: headers.default({}),
         limit: z.int().min(1).max(10_000).default(DEFAULT_LIMIT).meta({ description: 'Most operations.' }),
       })
-      .refine(({ path, file }) => (path === undefined) !== (file === undefined), { error: 'give path or file' }),
+      .refine(({ path, file }) => (path === undefined) !== (file === undefined), { error: 'give path or file' })
+      .superRefine(oneListener),
   ])
   .meta({ description: 'Asks for every operation of an OpenAPI document (2, 3.0, 3.1) with sampled values.' });
 
@@ -81,7 +83,7 @@ export const openapiKind: ProbeKind<OpenApiSpec> = {
     }
   },
   make: (spec, context) => {
-    const port = context.portOf(spec.port);
+    const at = context.listenerOf(spec);
     let known: Promise<ApiPlan> | undefined;
     const plan = (text: string | undefined) => {
       if (text === undefined && !known) return Promise.resolve(undefined);
@@ -92,11 +94,11 @@ export const openapiKind: ProbeKind<OpenApiSpec> = {
       return known;
     };
     return {
-      title: `:${port}${spec.path ?? ` ${spec.file}`}`,
-      ports: [port],
+      title: spec.path === undefined ? `${listenerName(at)} ${spec.file}` : resourceName(at, spec.path),
+      listeners: [at],
       timeoutMs: ALL_OPERATIONS_MS,
       prepare: prepareOpenApi,
-      run: (container, run) => askAll(container, run, { context, port, plan }),
+      run: (container, run) => askAll(container, run, { context, listener: at, plan }),
     };
   },
 };
@@ -107,7 +109,7 @@ function optionsOf({ methods, prefix, credentials, limit }: OpenApiSpec) {
 
 interface Api {
   readonly context: KindContext;
-  readonly port: number;
+  readonly listener: Listener;
   /** Undefined when there is no text, and there was none before. */
   plan(text: string | undefined): Promise<ApiPlan | undefined>;
 }
@@ -151,7 +153,7 @@ function getCommand(resource: string): HttpCommand {
 async function ask(
   container: Container,
   { spec, session, signal }: KindRun<OpenApiSpec>,
-  { context, port }: Api,
+  { context, listener }: Api,
   id: string,
   command: HttpCommand,
 ): Promise<{ outcome: Outcome; text: string | undefined }> {
@@ -161,7 +163,7 @@ async function ask(
   const own = command.headers.filter((line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase()));
   const lines = [...own, ...given.map(([name, value]) => `${name}: ${value}`)];
   const { timeoutMs } = context.settings.http;
-  const options = { id, port, command: { ...command, headers: lines }, timeoutMs, origins: context.origins };
+  const options = { id, listener, command: { ...command, headers: lines }, timeoutMs, origins: context.origins };
   const { outcome, reply } = await request(container, options, signal);
   const isGood = reply.kind === 'answer' && reply.status < 300;
   return { outcome, text: isGood ? reply.body.bytes?.toString('utf8') : undefined };

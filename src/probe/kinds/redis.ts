@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { Listener } from '../../engine/types.ts';
+import { listenerName } from '../listener.ts';
 import { formatReply, talkRedis } from '../wire/resp.ts';
-import { port } from './fields.ts';
+import { type GivenListener, listener, listenerGiven, oneListener } from './fields.ts';
 import type { ProbeKind } from './kind.ts';
 import { contentFact, talkOutcome } from './talk.ts';
 import { tls } from './wire-fields.ts';
@@ -12,18 +14,20 @@ const command = z
   .meta({ description: 'A command: words, or a list of them.' });
 
 const commands = z.array(command).min(1).max(10_000);
-const plain = { port: REDIS_PORT, tls: false, password: undefined };
+const plain = { port: undefined, socket: undefined, tls: false, password: undefined };
 
 const schema = z
   .union([
     z.string().transform((line) => ({ ...plain, commands: [line.trim().split(/\s+/)] })),
     commands.transform((list) => ({ ...plain, commands: list })),
-    z.strictObject({
-      port: port.default(REDIS_PORT),
-      tls,
-      password: z.string().optional().meta({ description: 'Sent with AUTH before the commands.' }),
-      commands,
-    }),
+    z
+      .strictObject({
+        ...listener,
+        tls,
+        password: z.string().optional().meta({ description: 'Sent with AUTH before the commands.' }),
+        commands,
+      })
+      .superRefine(oneListener),
   ])
   .meta({ description: 'Commands for a Redis server: PING, or a list of commands.' });
 
@@ -35,13 +39,13 @@ export const redisKind: ProbeKind<RedisSpec> = {
   schema,
   expects: ['reply'],
   decides: 'reply',
-  make: ({ port, commands }) => ({
-    title: `:${port} ${commands.map(([name]) => name).join(', ')}`,
-    ports: [port],
+  make: (spec) => ({
+    title: `${listenerName(listenerOf(spec))} ${spec.commands.map(([name]) => name).join(', ')}`,
+    listeners: [listenerOf(spec)],
     async run(container, { id, spec: { tls, commands, password }, timeoutMs, signal }) {
       const startedAt = performance.now();
       const login = password === undefined ? [] : [['AUTH', password]];
-      const line = { endpoint: await container.endpoint(port), tls };
+      const line = { endpoint: await container.endpoint(listenerOf(spec)), tls };
       const { replies, failure } = await talkRedis(line, [...login, ...commands], { timeoutMs, signal });
       const shown = replies.slice(login.length).map((reply) => formatReply(reply));
       const reply = Buffer.from(shown.join('\n'), 'latin1');
@@ -51,3 +55,7 @@ export const redisKind: ProbeKind<RedisSpec> = {
     },
   }),
 };
+
+function listenerOf(given: GivenListener): Listener {
+  return listenerGiven(given) ?? REDIS_PORT;
+}

@@ -41,7 +41,7 @@ export const signalKind: ProbeKind<SignalSpec> = {
   decides: 'exit',
   make: ({ send }, { config }) => ({
     title: send.toLowerCase(),
-    ports: [],
+    listeners: [],
     async run(container, { id, spec, signal }) {
       const startedAt = performance.now();
       const isStop = send === STOP || send === nameOf(config.StopSignal ?? 'TERM');

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { listenerName } from '../listener.ts';
 import { type ReadUntil, type TcpStep, talkTcp } from '../wire/tcp.ts';
 import { type ExpectedText, expectedText } from './expectation.ts';
-import { durationMs, port } from './fields.ts';
+import { durationMs, listener, oneListener } from './fields.ts';
 import type { ProbeKind } from './kind.ts';
 import { textMismatch } from './matcher.ts';
 import { contentFact, talkOutcome } from './talk.ts';
-import { optionalPort, payload, payloadBytes, tls } from './wire-fields.ts';
+import { payload, payloadBytes, tls } from './wire-fields.ts';
 
 const until = z
   .union([
@@ -25,18 +26,20 @@ const step = z.strictObject({
 
 const schema = z
   .union([
-    port.transform((given) => ({ port: given, tls: false, steps: [] })),
-    z.strictObject({
-      port: optionalPort,
-      tls,
-      steps: z
-        .array(step)
-        .max(1000)
-        .default([])
-        .meta({ description: 'Each sends, then reads an answer if expect or until say so. None: only connect.' }),
-    }),
+    listener.port.unwrap().transform((given) => ({ port: given, socket: undefined, tls: false, steps: [] })),
+    z
+      .strictObject({
+        ...listener,
+        tls,
+        steps: z
+          .array(step)
+          .max(1000)
+          .default([])
+          .meta({ description: 'Each sends, then reads an answer if expect or until say so. None: only connect.' }),
+      })
+      .superRefine(oneListener),
   ])
-  .meta({ description: 'Talks over one TCP connection.' });
+  .meta({ description: 'Talks over one connection to a TCP port or a unix socket.' });
 
 type TcpSpec = z.infer<typeof schema>;
 
@@ -46,13 +49,13 @@ export const tcpKind: ProbeKind<TcpSpec> = {
   schema,
   expects: ['reply'],
   make: (spec, context) => {
-    const port = context.portOf(spec.port);
+    const at = context.listenerOf(spec);
     return {
-      title: `:${port}`,
-      ports: [port],
+      title: listenerName(at),
+      listeners: [at],
       async run(container, { id, spec: { tls, steps }, timeoutMs, signal }) {
         const startedAt = performance.now();
-        const line = { endpoint: await container.endpoint(port), tls };
+        const line = { endpoint: await container.endpoint(at), tls };
         const { received, failure } = await talkTcp(line, steps.flatMap(stepsOf), { timeoutMs, signal });
         const reply = Buffer.concat(received);
         const expected = steps.filter(reads).map((read) => read.expect);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytesOf } from '../../rootfs/path.ts';
 import { boundedWork } from '../bounded-work.ts';
-import { hostOf } from '../http.ts';
+import { hostOf, resourceName } from '../listener.ts';
 import type { Fact } from '../types.ts';
 import {
   prepareWebSocket,
@@ -11,11 +11,11 @@ import {
   type WebSocketStep,
 } from '../wire/websocket.ts';
 import { expectedText } from './expectation.ts';
-import { headers } from './fields.ts';
+import { headers, listener, oneListener } from './fields.ts';
 import type { ProbeKind } from './kind.ts';
 import { jsonMismatch, textMismatch } from './matcher.ts';
 import { contentFact, digestOf, talkOutcome } from './talk.ts';
-import { optionalPort, payload, payloadBytes, tls } from './wire-fields.ts';
+import { payload, payloadBytes, tls } from './wire-fields.ts';
 
 const json = z.strictObject({ json: z.unknown() });
 const code = z.int().min(1000).max(4999);
@@ -30,24 +30,26 @@ const step = z.union(
 );
 
 const path = z.string().startsWith('/', { error: 'must start with /' }).max(8000);
-const plain = { port: undefined, tls: false, headers: {}, subprotocols: [], steps: [] };
+const plain = { port: undefined, socket: undefined, tls: false, headers: {}, subprotocols: [], steps: [] };
 
 const schema = z
   .union([
     path.transform((given) => ({ ...plain, path: given })),
-    z.strictObject({
-      port: optionalPort,
-      path: path.default('/'),
-      tls,
-      headers: headers.default({}),
-      subprotocols: z
-        .array(z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/))
-        .max(100)
-        .default([]),
-      steps: z.array(step).max(1000).default([]).meta({
-        description: 'send: a message; expect: what the next message is; close: the server closes with this code.',
-      }),
-    }),
+    z
+      .strictObject({
+        ...listener,
+        path: path.default('/'),
+        tls,
+        headers: headers.default({}),
+        subprotocols: z
+          .array(z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/))
+          .max(100)
+          .default([]),
+        steps: z.array(step).max(1000).default([]).meta({
+          description: 'send: a message; expect: what the next message is; close: the server closes with this code.',
+        }),
+      })
+      .superRefine(oneListener),
   ])
   .meta({ description: 'Connects to a WebSocket, sends messages and looks at the answers.' });
 
@@ -59,15 +61,15 @@ export const websocketKind: ProbeKind<WebSocketSpec> = {
   schema,
   expects: ['status', 'reply'],
   make: (spec, context) => {
-    const port = context.portOf(spec.port);
+    const at = context.listenerOf(spec);
     return {
-      title: `:${port}${spec.path}`,
-      ports: [port],
+      title: resourceName(at, spec.path),
+      listeners: [at],
       prepare: prepareWebSocket,
       async run(container, { id, spec: { tls, path, headers, subprotocols, steps }, timeoutMs, signal }) {
         const startedAt = performance.now();
-        const line = { endpoint: await container.endpoint(port), tls };
-        const talk = { host: hostOf(port), path, headers, subprotocols, steps: steps.map(stepOf) };
+        const line = { endpoint: await container.endpoint(at), tls };
+        const talk = { host: hostOf(at), path, headers, subprotocols, steps: steps.map(stepOf) };
         const result = await talkWebSocket(line, talk, { timeoutMs, signal });
         const summary = `${result.status ?? ''} ${result.messages.length} messages`.trimStart();
         return [talkOutcome(id, { facts: factsOf(result), summary, failure: result.failure }, startedAt)];

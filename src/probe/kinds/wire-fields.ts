@@ -1,11 +1,7 @@
 import { z } from 'zod';
-import { port } from './fields.ts';
 
 /** TLS with any certificate. */
 export const tls = z.boolean().default(false).meta({ description: 'Speak TLS; any certificate will do.' });
-
-/** A port that may be left out. */
-export const optionalPort = port.optional();
 
 const hex = z
   .string()

@@ -23,7 +23,7 @@ async function probesOf(findings: Partial<Findings>) {
   const { main } = await loadProbeFile(file);
   const items = main?.probes.flatMap((group) => group.items) ?? [];
   return {
-    port: main?.defaultPort,
+    port: main?.defaultListener,
     items: items.map(({ kind, spec, expect: expected }) => ({ kind, spec, expected })),
   };
 }

@@ -12,7 +12,7 @@ const signal = new AbortController().signal;
 function crawl(given: Partial<CrawlProbeOptions> = {}) {
   return crawlProbe({
     id: 'http GET :8080/',
-    port: 8080,
+    listener: 8080,
     command: { method: 'GET', resource: '/', headers: [], crawl: true },
     timeoutMs: 5000,
     origins: new HttpOrigins(0),

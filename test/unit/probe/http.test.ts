@@ -20,7 +20,7 @@ interface Sent {
 async function probe(server: Pick<TestServer, 'endpoint'>, sent: Sent = {}): Promise<Outcome> {
   const container = fakeContainer({ endpoints: { 8080: server.endpoint }, ...sent.container });
   const { origins = new HttpOrigins(0), timeoutMs = 5000 } = sent;
-  const created = httpProbe({ id: 'p', port: 8080, command: { ...GET, ...sent.command }, timeoutMs, origins });
+  const created = httpProbe({ id: 'p', listener: 8080, command: { ...GET, ...sent.command }, timeoutMs, origins });
   const [outcome] = await created.run(container, { signal });
   return outcome as Outcome;
 }
@@ -154,7 +154,7 @@ describe('an HTTP probe', () => {
     const container = fakeContainer({ endpoints: { 8080: server.endpoint } });
     for (const resource of ['/', '/crash']) {
       const command = { ...GET, resource };
-      await httpProbe({ id: 'p', port: 8080, command, timeoutMs: 5000, origins }).run(container, { signal });
+      await httpProbe({ id: 'p', listener: 8080, command, timeoutMs: 5000, origins }).run(container, { signal });
     }
     expect(requests).toBe(2);
     const ended = { result: () => execResult({ exitStatus: 1 }) };

@@ -31,7 +31,7 @@ const exposing = (...ports: string[]): RuntimeConfig => ({
 function plan(settings: Partial<ProbeSettings>, config: RuntimeConfig = {}) {
   const context = { trace: (_: unknown, command: readonly string[]) => command, programs: { find: () => '/bin/sh' } };
   const { probes, ready, notes } = planProbes({ ...PROBES, ...settings }, config, context);
-  const { requiredPorts: required, optionalPorts: optional, checks } = ready;
+  const { required, optionalPorts: optional, checks } = ready;
   return { ids: probes.map(({ id }) => id), required, optional, checks: checks.map(({ name }) => name), notes };
 }
 

@@ -5,7 +5,7 @@ import { shellProgram } from '../../../src/probe/shell.ts';
 import { execResult, fakeContainer } from '../../support/fake-container.ts';
 
 const signal = new AbortController().signal;
-const NONE = { requiredPorts: [], optionalPorts: [], checks: [] };
+const NONE = { required: [], optionalPorts: [], checks: [] };
 const programs = {
   find: (program: string) => (program === '/bin/sh' || program === '/bin/bash' ? program : undefined),
 };
@@ -26,27 +26,26 @@ function wait(given: Partial<ReadyConditions>, container = fakeContainer()) {
 
 describe('readiness', () => {
   it('is given at once when nothing is waited for', async () => {
-    expect(await wait({})).toEqual({ state: 'ready', openPorts: [], skippedPorts: [] });
+    expect(await wait({})).toEqual({ state: 'ready', listening: [] });
   });
 
   it('waits for every required port', async () => {
     const container = fakeContainer({ isListening: opening({ 80: 0, 443: 4 }) });
-    expect(await wait({ requiredPorts: [80, 443] }, container)).toMatchObject({
-      openPorts: [80, 443],
-      skippedPorts: [],
+    expect(await wait({ required: [80, 443] }, container)).toMatchObject({
+      listening: [80, 443],
     });
   });
 
   it('skips optional ports that do not open soon after the first one', async () => {
     const container = fakeContainer({ isListening: opening({ 80: 1, 8080: 3 }) });
     const ready = await wait({ optionalPorts: [80, 443, 8080], timeoutMs: 60_000 }, container);
-    expect(ready).toEqual({ state: 'ready', openPorts: [80, 8080], skippedPorts: [443] });
+    expect(ready).toEqual({ state: 'ready', listening: [80, 8080] });
   });
 
   it('ends when the container does', async () => {
     const result = execResult({ exitStatus: 3 });
     const container = fakeContainer({ isListening: () => false, result: () => result });
-    expect(await wait({ requiredPorts: [80] }, container)).toEqual({ state: 'ended', result, openPorts: [] });
+    expect(await wait({ required: [80] }, container)).toEqual({ state: 'ended', result, listening: [] });
     expect(await wait({}, container)).toMatchObject({ state: 'ended' });
   });
 
@@ -54,7 +53,7 @@ describe('readiness', () => {
     const output = `${Array.from({ length: 30 }, (_, at) => `line ${at}`).join('\n')}\nfatal: no datébase\n`;
     const container = fakeContainer({ isListening: (port) => port === 80, output });
     const log = expect.stringMatching(/^line 11\n(?:.*\n)*fatal: no datébase$/);
-    await expect(wait({ requiredPorts: [80, 81], timeoutMs: 30 }, container)).rejects.toMatchObject({
+    await expect(wait({ required: [80, 81], timeoutMs: 30 }, container)).rejects.toMatchObject({
       code: 'PORT_NEVER_OPENED',
       message: 'port 81 never opened within 0.03 s',
       context: { ports: [81], log },
@@ -85,7 +84,7 @@ describe('readiness', () => {
   it('rejects with the reason when it is aborted', async () => {
     const controller = new AbortController();
     const container = fakeContainer({ isListening: () => false });
-    const options = { ...NONE, requiredPorts: [80], timeoutMs: 60_000, signal: controller.signal };
+    const options = { ...NONE, required: [80], timeoutMs: 60_000, signal: controller.signal };
     const waiting = waitReady(container, options);
     controller.abort(new Error('stopped by the user'));
     await expect(waiting).rejects.toThrow('stopped by the user');

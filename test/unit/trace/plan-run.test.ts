@@ -3,8 +3,8 @@ import type { Container, ExecResult } from '../../../src/engine/types.ts';
 import { replayOf } from '../../../src/trace/plan-run.ts';
 import type { RunPlan } from '../../../src/trace/record.ts';
 
-const PLAN = { ready: { timeoutMs: 1000, requiredPorts: [], optionalPorts: [], checks: [] } } as unknown as RunPlan;
-const FAT = { openPorts: [], readyMs: 1, durationMs: 20 };
+const PLAN = { ready: { timeoutMs: 1000, required: [], optionalPorts: [], checks: [] } } as unknown as RunPlan;
+const FAT = { listening: [], readyMs: 1, durationMs: 20 };
 
 /** A container whose command has ended when it is asked for the third time. */
 function endingContainer(): { container: Container; asked: () => number } {

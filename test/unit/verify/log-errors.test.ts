@@ -7,7 +7,7 @@ function runWith(stderr: string, compare: 'shown' | 'text' = 'shown'): RunRecord
   const command = { probe: 'command', ok: true, summary: '', durationMs: 1 };
   return {
     outcomes: [{ ...command, facts: [{ name: 'stderr', value: stderr, compare }] }],
-    ...{ trace: { accesses: [], completeness }, openPorts: [], readyMs: 1, durationMs: 1 },
+    ...{ trace: { accesses: [], completeness }, listening: [], readyMs: 1, durationMs: 1 },
   };
 }
 

@@ -15,7 +15,7 @@ const fails = failedOutcome('http GET :80/', 'no answer within 30 s', performanc
 
 function run(...outcomes: Outcome[]): RunRecord {
   const completeness = { complete: true, losses: [], notes: [], lines: 1, unparsedLines: 0, unparsedSamples: [] };
-  return { outcomes, trace: { accesses: [], completeness }, openPorts: [80], readyMs: 1, durationMs: 1 };
+  return { outcomes, trace: { accesses: [], completeness }, listening: [80], readyMs: 1, durationMs: 1 };
 }
 
 const isEqual = (fat: readonly [RunRecord, ...RunRecord[]], slim: RunRecord) =>

@@ -33,7 +33,7 @@ describe('a probe file', () => {
     );
     const rest = { retryMs: 500, timeoutMs: 5000, masks: [] };
     expect(file.main).toEqual({
-      defaultPort: 8000,
+      defaultListener: 8000,
       setup: [{ kind: 'exec', spec: { command: './prepare' }, place: expect.stringMatching(/:3:9$/), ...rest }],
       probes: [
         {
@@ -69,7 +69,7 @@ describe('a probe file', () => {
         name: 'worker',
         command: ['work'],
         env: ['LEVEL=3'],
-        defaultPort: 9000,
+        defaultListener: 9000,
         setup: [],
         probes: [],
         teardown: [],

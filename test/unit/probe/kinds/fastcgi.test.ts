@@ -67,7 +67,7 @@ describe('a fastcgi probe', () => {
   });
 
   it('goes to port 9000 unless another one is named', async () => {
-    const { title, ports } = await makeKind(fastcgiKind, { root: '/srv', method: 'post' });
-    expect({ title, ports }).toEqual({ title: 'POST :9000/index.php', ports: [9000] });
+    const { title, listeners } = await makeKind(fastcgiKind, { root: '/srv', method: 'post' });
+    expect({ title, listeners }).toEqual({ title: 'POST :9000/index.php', listeners: [9000] });
   });
 });

@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../../../support/engine.ts';
 import { fakeContainer } from '../../../support/fake-container.ts';
 import { unixHttpServer } from '../../../support/servers.ts';
 
-const context = { ports: [8080], portOf: (given = 8080) => given } as unknown as KindContext;
+const context = { listeners: [8080], listenerOf: () => 8080 } as unknown as KindContext;
 
 async function run(
   command: string | string[],

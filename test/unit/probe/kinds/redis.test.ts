@@ -32,7 +32,7 @@ describe('a redis probe', () => {
   });
 
   it('goes to the port of Redis unless another one is named', async () => {
-    expect((await makeKind(redisKind, 'PING')).ports).toEqual([6379]);
+    expect((await makeKind(redisKind, 'PING')).listeners).toEqual([6379]);
     expect((await makeKind(redisKind, { port: 7000, commands: ['PING'] })).title).toBe(':7000 PING');
   });
 

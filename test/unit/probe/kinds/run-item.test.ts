@@ -117,7 +117,7 @@ describe('the port of a probe', () => {
     ['probes: [{ http: { port: 7 }, expect: failing }]', [], []],
   ])('of %j, where %j are exposed', async (text, exposed, ports) => {
     const config = { ExposedPorts: Object.fromEntries(exposed.map((port) => [port, {}])) };
-    expect((await probesOfText(text, config)).flatMap((probe) => probe.ports)).toEqual(ports);
+    expect((await probesOfText(text, config)).flatMap((probe) => probe.listeners)).toEqual(ports);
   });
 
   it('has to be known', async () => {

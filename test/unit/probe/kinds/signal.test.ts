@@ -47,7 +47,7 @@ describe('a signal probe', () => {
 });
 
 describe('the probe that stops the application', () => {
-  const probe = (id: string, kind: ProbeKindName): Probe => ({ id, kind, ports: [], run: async () => [] });
+  const probe = (id: string, kind: ProbeKindName): Probe => ({ id, kind, listeners: [], run: async () => [] });
 
   it('comes after all others', () => {
     const probes = [probe('a', 'http'), probe('b', 'signal'), probe('c', 'exec')];

@@ -38,7 +38,7 @@ describe('a tcp probe', () => {
   it('only connects when it is a port alone', async () => {
     await using server = await tcpServer(() => {});
     const probe = await makeKind(tcpKind, 5432);
-    expect({ title: probe.title, ports: probe.ports }).toEqual({ title: ':5432', ports: [5432] });
+    expect({ title: probe.title, listeners: probe.listeners }).toEqual({ title: ':5432', listeners: [5432] });
     expect(await probe.runIn(server)).toMatchObject([{ ok: true }]);
   });
 });

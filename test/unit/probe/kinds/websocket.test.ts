@@ -54,7 +54,7 @@ describe('a websocket probe', () => {
   it('only connects when it is a path alone', async () => {
     await using server = await echoServer();
     const probe = await makeKind(websocketKind, '/feed');
-    expect({ title: probe.title, ports: probe.ports }).toEqual({ title: ':8080/feed', ports: [8080] });
+    expect({ title: probe.title, listeners: probe.listeners }).toEqual({ title: ':8080/feed', listeners: [8080] });
     expect(await probe.runIn(server)).toMatchObject([{ ok: true, summary: '101 0 messages' }]);
   });
 
