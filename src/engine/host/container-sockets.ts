@@ -14,14 +14,15 @@ const MAX_LINKS = 40;
  * connected to is the very file that was found.
  */
 export class ContainerSockets {
-  readonly #pid: number;
-  /** Kept open: the pid may be somebody else's later. */
+  readonly #rootPath: string;
+  /** Kept open: a pid in its path may be somebody else's later. */
   #root: number | undefined;
   readonly #open = new Map<string, number>();
   readonly #replaced: number[] = [];
 
-  constructor(pid: number) {
-    this.#pid = pid;
+  /** With the path on this host of the container's root, `/proc/<pid>/root`. */
+  constructor(rootPath: string) {
+    this.#rootPath = rootPath;
   }
 
   has(path: string): boolean {
@@ -59,7 +60,7 @@ export class ContainerSockets {
     const opened: number[] = [];
     let socket: number | undefined;
     try {
-      this.#root ??= openSync(`/proc/${this.#pid}/root`, O_PATH | constants.O_DIRECTORY);
+      this.#root ??= openSync(this.#rootPath, O_PATH | constants.O_DIRECTORY);
       socket = walk(this.#root, path, opened);
       return socket;
     } catch {

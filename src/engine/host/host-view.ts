@@ -22,7 +22,7 @@ export interface HostViewOptions {
 
 /** Looks at a container through its first process in /proc, and enters its network. */
 export function hostView(pid: number, { directory, isHostNetwork = false }: HostViewOptions): ContainerView {
-  const sockets = new ContainerSockets(pid);
+  const sockets = new ContainerSockets(`/proc/${pid}/root`);
   const neighbour = isHostNetwork ? 'self' : pid;
   let tunnel: Promise<Tunnel> | undefined;
   return {
