@@ -124,17 +124,23 @@ function failureOf(run: RunRecord, plan: RunPlan): TraceSlimError | undefined {
   const failed = run.outcomes.filter(
     (outcome) => !outcome.ok && (outcome.probe !== COMMAND_PROBE || plan.probes.length === 0),
   );
-  const [worst] = failed;
-  if (!worst) return undefined;
-  const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
-  return new TraceSlimError(
-    'PROBE_FAILED',
-    `a probe fails on the original image: ${worst.probe}: ${worst.summary}${others}`,
-    {
-      hint: 'Mend the probe or the image, or say --allow-failing-probes when failing is what is expected.',
-      context: { failed: failed.map(({ probe, summary }) => ({ probe, summary })), log: lastOutput(run.outcomes) },
-    },
-  );
+  if (failed.length === 0) return undefined;
+  return new TraceSlimError('PROBE_FAILED', failureText(failed), {
+    hint: 'Mend the probe or the image, or say --allow-failing-probes when failing is what is expected.',
+    context: { failed: failed.map(({ probe, summary }) => ({ probe, summary })), log: lastOutput(run.outcomes) },
+  });
+}
+
+const MAX_FAILURES_SHOWN = 10;
+
+function failureText(failed: readonly Outcome[]): string {
+  const lines = failed.slice(0, MAX_FAILURES_SHOWN).map(({ probe, summary }) => `${probe}: ${summary}`);
+  if (failed.length === 1) return `a probe fails on the original image: ${lines}`;
+  const more = failed.length > MAX_FAILURES_SHOWN ? [`and ${failed.length - MAX_FAILURES_SHOWN} more`] : [];
+  return [
+    `${failed.length} probes fail on the original image:`,
+    ...[...lines, ...more].map((line) => `  ${line}`),
+  ].join('\n');
 }
 
 /** What the application printed last, for error messages. */

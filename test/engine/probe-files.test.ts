@@ -123,15 +123,20 @@ test('a server that speaks HTTP/2 only is probed and replayed, with and without 
   expect(report.status).toBe('verified');
 });
 
-test('what is expected and does not come on the original image ends the build', async () => {
+test('all that is expected and does not come on the original image is told when that ends the build', async () => {
   const source = `docker-archive:${fixtureImage('python-site')}`;
-  const text = 'version: 1\nprobes: [{ http: GET /api/products, expect: { json: { "$[0].slug": red-bowl } } }]';
+  const text = `version: 1
+probes:
+  - { http: GET /api/products, expect: { json: { "$[0].slug": red-bowl } } }
+  - { http: GET /, expect: { status: 418 } }`;
   const building = buildSlim(
     buildSettings(source, `docker-archive:${join(work.path, 'x.tar')}`, { probes: await probes(text) }),
     testContext(),
   );
   await expect(building).rejects.toMatchObject({
     code: 'PROBE_FAILED',
-    message: expect.stringContaining('$[0].slug expected to be "red-bowl", is "blue-bowl"'),
+    message: expect.stringMatching(
+      /^2 probes fail on .*:\n {2}http .*\$\[0\].slug expected to be "red-bowl", is "blue-bowl"\n {2}http GET :8000\/: .*418/,
+    ),
   });
 });
