@@ -15,6 +15,7 @@ import { tarBytes } from '../support/tar.ts';
 const work = temporaryDirectory();
 afterAll(() => work[Symbol.dispose]());
 const home = join(work.path, 'home');
+const SOCKET_PROBE = join(work.path, 'socket.yaml');
 
 /** Where neither a daemon's store nor the program's own folder is the one that the daemon sees. */
 const ELSEWHERE = `
@@ -79,7 +80,8 @@ describe.each(testEngines(['docker', 'podman']))('$name on another host', (engin
   beforeAll(async () => {
     odd = oddImage();
     daemon = await connectDaemon(engine.settings, { wanted: [], signal: new AbortController().signal });
-    for (const path of [fixtureImage('git'), fixtureImage('static'), odd]) {
+    writeFileSync(SOCKET_PROBE, 'version: 1\nprobes: [{ redis: { socket: "/tmp/a,b.sock", commands: [PING] } }]');
+    for (const path of [...['git', 'static', 'redis'].map(fixtureImage), odd]) {
       const loading = await daemon.docker.loadImage(createReadStream(path), { quiet: true });
       for await (const _ of loading as AsyncIterable<Buffer>);
     }
@@ -92,6 +94,12 @@ describe.each(testEngines(['docker', 'podman']))('$name on another host', (engin
   test.each([
     ['git', 'over TCP', true, ['fixture/git:latest', '--exec', 'git --version']],
     ['static', 'over TCP', true, ['fixture/static:latest']],
+    [
+      'redis',
+      'over TCP, and its server by a unix socket',
+      true,
+      ['fixture/redis:latest', '--cmd', 'redis-server --port 0 --unixsocket /tmp/a,b.sock', '--probe', SOCKET_PROBE],
+    ],
     [
       'odd',
       'over a socket of this host',
