@@ -80,7 +80,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     verify: settings.verify,
     allowIncomplete: settings.allowIncomplete,
     failOnLogErrors: settings.checks.failOnLogErrors,
-    record: recordOptions(context, 'verify'),
+    record: recordOptions(context, 'verify', 'slim'),
     stages,
   });
   await using slim = result.slim;
@@ -189,7 +189,7 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
         run: settings.run,
         allowIncomplete: settings.allowIncomplete,
         failOnLogErrors: settings.checks.failOnLogErrors,
-        record: recordOptions(context, 'verify'),
+        record: recordOptions(context, 'verify', 'slim'),
       }),
     ({ probes }) => `${probes.length} outcomes`,
   );

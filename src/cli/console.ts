@@ -4,11 +4,13 @@ import type { RunContext } from '../pipeline.ts';
 import { painter, type TextOptions } from '../report/format.ts';
 import type { CommonOptions } from './build-options.ts';
 import { wantsColor } from './color.ts';
+import type { Failure } from './failure.ts';
 import type { OptionGroup } from './option-rows.ts';
 import { openProgress } from './progress.ts';
 import type { OutputStream, Session } from './session.ts';
 import type { SlimFlag } from './slim-flag-table.ts';
 import { slimFlagsIn } from './slim-flags.ts';
+import { tellFailure } from './tell-failure.ts';
 import { waitForUser } from './user-signal.ts';
 
 /** A command's way to its user: the result on stdout, everything else on stderr. */
@@ -19,6 +21,8 @@ export interface Console<Options> {
   readonly context: RunContext;
   /** Something worth knowing about the options given; not shown with `--quiet`. */
   notice(text: string): void;
+  /** Tells of an end without a result; gives the exit status. */
+  fail(failure: Failure): number;
   /** Prints the result: the document with `--json`, else the text without its last line end. */
   result(document: unknown, text: (layout: TextOptions) => string): void;
 }
@@ -47,6 +51,10 @@ export async function withConsole<Options>(
       options,
       quiet,
       verbose,
+      fail: (failure) => {
+        progress.close();
+        return tellFailure(failure, { json, verbose, color: stderrColor }, session);
+      },
       context: {
         signal: session.signal,
         progress: progress.sink,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { CommanderError } from 'commander';
-import { EXIT, TraceSlimError } from '../errors.ts';
+import { EXIT } from '../errors.ts';
+import { Interruption } from './interruption.ts';
 import { runProgram } from './program.ts';
 import type { Session } from './session.ts';
 
@@ -10,37 +10,37 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Runs the program and ends the process. */
 async function main(argv: readonly string[]): Promise<never> {
   const controller = new AbortController();
-  let interruptedBy: (typeof SIGNALS)[number] | undefined;
+  let interruption: Interruption | undefined;
   for (const name of SIGNALS) {
     process.on(name, () => {
-      if (interruptedBy) return endBySignal(name);
-      interruptedBy = name;
+      if (interruption) return endBySignal(name);
+      interruption = new Interruption(name);
       process.stderr.write(`\n${name}: stopping and cleaning up; once more to stop at once\n`);
-      controller.abort(new Error(`stopped by ${name}`));
+      controller.abort(interruption);
     });
   }
   // Whoever read our output has seen enough; what was to be done is done all the same.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe);
   const status = await run(argv, newSession(controller.signal));
   await flush();
-  process.exit(interruptedBy ? statusOf(interruptedBy) : status);
+  process.exit(interruption?.exitStatus ?? status);
 }
 
+/** Options may be what is wrong, so what they say about output is guessed. */
 async function run(argv: readonly string[], session: Session): Promise<number> {
   try {
     return await runProgram(argv, session);
   } catch (thrown) {
-    if (session.signal.aborted && !(thrown instanceof TraceSlimError)) return 0;
     if (isDone(thrown)) return EXIT.ok;
-    const [{ describeFailure }, { wantsColor }] = await Promise.all([import('./failure.ts'), import('./color.ts')]);
-    const failure = describeFailure(thrown);
-    if (failure.document) {
-      if (argv.includes('--json')) session.stdout.write(`${JSON.stringify(failure.document)}\n`);
-      const color = wantsColor(session.stderr, !argv.includes('--no-color'), session.env);
-      const verbose = argv.includes('-v') || argv.includes('--verbose');
-      session.stderr.write(`${failure.text({ verbose, color })}\n`);
-    }
-    return failure.exitStatus;
+    const [{ describeFailure }, { tellFailure }, { wantsColor }] = await Promise.all([
+      import('./failure.ts'),
+      import('./tell-failure.ts'),
+      import('./color.ts'),
+    ]);
+    const json = /^(?:--?json(?:=true)?|--?output-format[=\n]json)$/m.test(argv.join('\n'));
+    const verbose = argv.includes('-v') || argv.includes('--verbose');
+    const color = wantsColor(session.stderr, !argv.includes('--no-color'), session.env);
+    return tellFailure(describeFailure(thrown, session), { json, verbose, color }, session);
   }
 }
 
@@ -70,10 +70,6 @@ function endBySignal(name: NodeJS.Signals): void {
 /** `--help` and `--version` end by an exception too. */
 function isDone(thrown: unknown): boolean {
   return thrown instanceof CommanderError && thrown.exitCode === EXIT.ok;
-}
-
-function statusOf(name: (typeof SIGNALS)[number]): number {
-  return 128 + constants.signals[name];
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {

@@ -43,7 +43,7 @@ function lineWriter({ verbose, color }: ProgressOptions): LineWriter {
   return (event) => {
     if (event.kind === 'stage-end') return stageLine(event, paint);
     if (event.kind === 'warning') return `${paint('yellow', 'warning:')} ${printable(event.text)}`;
-    if (!verbose) return undefined;
+    if (!verbose || event.kind === 'outcomes') return undefined;
     return paint('dim', `  ${printable(event.text)}`);
   };
 }

@@ -11,9 +11,14 @@ export interface RunContext {
 }
 
 /** How a run of a container is aborted, and what it tells meanwhile. */
-export function recordOptions(context: RunContext, stage: 'trace' | 'verify'): RecordOptions {
+export function recordOptions(
+  { signal, progress }: RunContext,
+  stage: 'trace' | 'verify',
+  image: 'fat' | 'slim' = 'fat',
+): RecordOptions {
   return {
-    signal: context.signal,
-    progress: (text: string) => context.progress({ kind: 'stage-progress', stage, text }),
+    signal,
+    progress: (text) => progress({ kind: 'stage-progress', stage, text }),
+    found: (outcomes) => progress({ kind: 'outcomes', image, outcomes }),
   };
 }

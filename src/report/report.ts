@@ -49,6 +49,28 @@ export interface Report {
   readonly warnings: readonly string[];
 }
 
+/** What is told of a run that ended without a result; written to stdout with `--json`, and to where CI looks. */
+export interface FailureReport {
+  readonly schemaVersion: 1;
+  readonly tool: Report['tool'];
+  readonly status: 'error';
+  readonly exitStatus: number;
+  readonly error: {
+    /** An `ErrorCode`, `INTERNAL` for a bug of this program, `INTERRUPTED` by a signal. */
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | null;
+    /** Machine facts; what the application printed last is in `log`. */
+    readonly context: Readonly<Record<string, unknown>>;
+  };
+  /** The original image as the user named it; null when the command was about none, or its options are at fault. */
+  readonly source: string | null;
+  /** What probes had found by then; not compared. */
+  readonly probes: readonly ProbeReport[];
+  /** Those of the probes that failed on the original image and by that ended the run. */
+  readonly failedProbes: readonly string[];
+}
+
 export interface PermissionEdit {
   readonly path: ShownPath;
   readonly fat: OwnerAndMode;

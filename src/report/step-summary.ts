@@ -1,24 +1,38 @@
 import { measuredText } from './budgets.ts';
+import { failureLines } from './failure-lines.ts';
 import { formatAmount, formatBytes, formatDuration, printable } from './format.ts';
-import type { ProbeReport, Report } from './report.ts';
+import type { FailureReport, ProbeReport, Report } from './report.ts';
 
 const MAX_ROWS = 50;
 const MAX_CELL = 120;
 const MAX_DIFF = 4000;
 
-/** A report as GitHub-flavoured Markdown, for the summary of a workflow step. Some 30 kB at most. */
-export function stepSummary(report: Report): string {
-  const sections = [
+/** A result as GitHub-flavoured Markdown, for the summary of a workflow step. Some 30 kB at most. */
+export function stepSummary(result: Report | FailureReport): string {
+  const sections = result.status === 'error' ? ofFailure(result) : ofReport(result);
+  const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `${text.join('\n\n')}\n`;
+}
+
+function ofReport(report: Report): string[][] {
+  return [
     [`### ${HEADINGS[report.status]}: ${code(report.fat.source)}`],
     sizes(report),
     budgets(report),
-    probes(report.probes),
+    probeTable(report.probes, ({ equal }) => (equal === null ? '-' : equal ? 'same' : '**differs**')),
     firstDifference(report),
     misses(report),
     report.logErrors.length > 0 ? ['New in the log of the slim image:', ...fenced(report.logErrors.join('\n'))] : [],
   ];
-  const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
-  return `${text.join('\n\n')}\n`;
+}
+
+function ofFailure({ source, error, exitStatus, probes: rows, failedProbes }: FailureReport): string[][] {
+  return [
+    [`### ❌ No result: ${code(source ?? '')}`],
+    [`Exit status ${exitStatus}, ${code(error.code)}`],
+    fenced(failureLines(error).join('\n')),
+    probeTable(rows, ({ probe }) => (failedProbes.includes(probe) ? '**fails**' : '-')),
+  ];
 }
 
 const HEADINGS: Readonly<Record<Report['status'], string>> = {
@@ -48,19 +62,21 @@ function budgets({ budgets: judged }: Report): string[] {
   });
 }
 
-function probes(rows: readonly ProbeReport[]): string[] {
+/** Those with something to say of first. */
+function probeTable(rows: readonly ProbeReport[], verdictOf: (row: ProbeReport) => string): string[] {
   if (rows.length === 0) return [];
-  const ordered = [...rows].sort((a, b) => Number(a.equal !== false) - Number(b.equal !== false));
-  const left = rows.length - MAX_ROWS;
-  const cells = ordered
+  const judged = rows.map((row) => ({ ...row, verdict: verdictOf(row) }));
+  const isBad = ({ verdict }: { readonly verdict: string }) => verdict.startsWith('**');
+  const cells = [...judged.filter(isBad), ...judged.filter((row) => !isBad(row))]
     .slice(0, MAX_ROWS)
-    .map(({ probe, fat, slim, equal }) => [
+    .map(({ probe, fat, slim, verdict }) => [
       code(probe),
       shown(fat.summary, fat.durationMs),
       slim ? shown(slim.summary, slim.durationMs) : '-',
-      equal === null ? '-' : equal ? 'same' : '**differs**',
+      verdict,
     ]);
-  const more = left > 0 ? [`\n… ${formatAmount(left, 'more probe')} in the report`] : [];
+  const left = rows.length - MAX_ROWS;
+  const more = left > 0 ? [`\n… ${formatAmount(left, 'more probe')}`] : [];
   return [...table(['probe', 'fat', 'slim', ''], cells), ...more];
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import { lastLines } from '../probe/last-log.ts';
+import { ProbesFailed } from '../probe/probes-failed.ts';
 import type { Outcome } from '../probe/types.ts';
 import type { ImagePath } from '../rootfs/path.ts';
 import type { ContainerSettings } from '../settings.ts';
@@ -51,7 +52,7 @@ export async function runTwice(
     hold: (container, signal) => untilDoneAs(first, container, signal),
   };
   if (sharesWithOthers(plan.container)) await first.catch(() => {});
-  return bothOf(first, recordRun(image, unattended, { ...options, progress: () => {} }));
+  return bothOf(first, recordRun(image, unattended, { ...options, progress: () => {}, found: () => {} }));
 }
 
 /** Networks in which a container meets nobody it knows. */
@@ -124,23 +125,7 @@ function failureOf(run: RunRecord, plan: RunPlan): TraceSlimError | undefined {
   const failed = run.outcomes.filter(
     (outcome) => !outcome.ok && (outcome.probe !== COMMAND_PROBE || plan.probes.length === 0),
   );
-  if (failed.length === 0) return undefined;
-  return new TraceSlimError('PROBE_FAILED', failureText(failed), {
-    hint: 'Mend the probe or the image, or say --allow-failing-probes when failing is what is expected.',
-    context: { failed: failed.map(({ probe, summary }) => ({ probe, summary })), log: lastOutput(run.outcomes) },
-  });
-}
-
-const MAX_FAILURES_SHOWN = 10;
-
-function failureText(failed: readonly Outcome[]): string {
-  const lines = failed.slice(0, MAX_FAILURES_SHOWN).map(({ probe, summary }) => `${probe}: ${summary}`);
-  if (failed.length === 1) return `a probe fails on the original image: ${lines}`;
-  const more = failed.length > MAX_FAILURES_SHOWN ? [`and ${failed.length - MAX_FAILURES_SHOWN} more`] : [];
-  return [
-    `${failed.length} probes fail on the original image:`,
-    ...[...lines, ...more].map((line) => `  ${line}`),
-  ].join('\n');
+  return failed.length > 0 ? new ProbesFailed(failed, lastOutput(run.outcomes)) : undefined;
 }
 
 /** What the application printed last, for error messages. */

@@ -55,6 +55,8 @@ export interface RunRecord {
 export interface RecordOptions {
   readonly signal: AbortSignal;
   readonly progress: (text: string) => void;
+  /** Told of outcomes of probes as they come. */
+  readonly found?: (outcomes: readonly Outcome[]) => void;
 }
 
 const COMMAND_LOG = 'main';
@@ -198,15 +200,20 @@ async function runProbes(run: Run, container: Container, phases: PhaseLog, probe
     try {
       const outcomes = await probe.run(container, { signal, enter: (outcome) => phases.enter(outcome) });
       if (probe.kind === 'exec' && (await wasCutShort(outcomes, container, signal))) return probes.slice(index);
-      run.outcomes.push(...outcomes);
+      add(run, outcomes);
     } catch (error) {
       signal.throwIfAborted();
       if (probe.kind === 'exec' && (await endsNow(container, signal))) return probes.slice(index);
       if (!(error instanceof TraceSlimError) || isHostFailure(error)) throw error;
-      run.outcomes.push(failedOutcome(probe.id, error.message, startedAt));
+      add(run, [failedOutcome(probe.id, error.message, startedAt)]);
     }
   }
   return [];
+}
+
+function add(run: Run, outcomes: readonly Outcome[]): void {
+  run.outcomes.push(...outcomes);
+  run.options.found?.(outcomes);
 }
 
 /** The end of a container's first process kills everything that runs in it; that it has ended is known a little later. */

@@ -88,6 +88,18 @@ describe('the GitHub action', () => {
     expect(summary).toContain('over budget');
   });
 
+  test('shows also a run that came to no result', () => {
+    const { status, outputs, summary, folder } = act('failing', {
+      image,
+      output: 'docker-archive:x.tar',
+      arguments: '--entrypoint\n["/no-such-program"]',
+      junit: 'junit.xml',
+    });
+    expect({ status, outputs }).toEqual({ status: 3, outputs: { '': undefined } });
+    expect(summary).toContain('Exit status 3, `COMMAND_NOT_FOUND`');
+    expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).toContain('type="COMMAND_NOT_FOUND"');
+  });
+
   test('takes no input for a command', () => {
     const { status, folder } = act('hostile', {
       image: '$(touch hacked)',

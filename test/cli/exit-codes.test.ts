@@ -123,16 +123,22 @@ describe('the exit status is', () => {
     return await statusOf(start(argv, { through }));
   });
 
-  reaches('sigint', 'it is interrupted', async () => {
-    const running = build(nginx, '--continue-after', 'enter');
-    await expect.poll(() => running.printed.stderr, POLL).toContain('press enter');
+  reaches('sigint', 'it is interrupted, and what was found by then is told', async () => {
+    const running = build(nginx, '--continue-after', 'signal', '--json');
+    await expect.poll(() => running.printed.stderr, POLL).toContain('kill -USR1');
     running.child.kill('SIGINT');
-    return statusOf(running);
+    const { status, stdout } = await running.ended;
+    const { exitStatus, error, probes } = JSON.parse(stdout);
+    expect({ exitStatus, code: error.code, first: probes[0] }).toMatchObject({
+      ...{ exitStatus: status, code: 'INTERRUPTED' },
+      first: { probe: 'http GET :80/', fat: { ok: true } },
+    });
+    return status;
   });
 
   reaches('sigterm', 'it is told to end', async () => {
-    const running = build(nginx, '--continue-after', 'enter');
-    await expect.poll(() => running.printed.stderr, POLL).toContain('press enter');
+    const running = build(nginx, '--continue-after', 'signal');
+    await expect.poll(() => running.printed.stderr, POLL).toContain('kill -USR1');
     running.child.kill('SIGTERM');
     return statusOf(running);
   });

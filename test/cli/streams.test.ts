@@ -52,13 +52,23 @@ test.each([
   expect(stderr).toContain(message);
 });
 
-test('with --json an error is one document on stdout', async () => {
-  const { exitCode, stdout } = await traceSlim('build', '--json');
-  expect(exitCode).toBe(2);
-  expect(JSON.parse(stdout)).toEqual({
-    error: { code: 'USAGE_INVALID', message: 'no image is given', hint: expect.any(String), context: {} },
-  });
-});
+test.each([['--json'], ['--output-format', 'json']])(
+  'with %s %s an error is one document on stdout',
+  async (...argv) => {
+    const { exitCode, stdout } = await traceSlim('build', ...argv);
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      schemaVersion: 1,
+      tool: { name: 'trace-slim', version: expect.any(String) },
+      status: 'error',
+      exitStatus: 2,
+      error: { code: 'USAGE_INVALID', message: 'no image is given', hint: expect.any(String), context: {} },
+      source: null,
+      probes: [],
+      failedProbes: [],
+    });
+  },
+);
 
 test('an image that is not there is exit status 7', async () => {
   const { exitCode, stdout, stderr } = await traceSlim('build', 'docker-archive:none.tar');

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/probe/types.ts';
-import type { Report } from '../../src/report/report.ts';
+import type { FailureReport, Report } from '../../src/report/report.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
@@ -67,6 +67,30 @@ export function reportOf(changes: Partial<Report> = {}): Report {
     excluded: [],
     permissions: [],
     warnings: [],
+    ...changes,
+  };
+}
+
+/** A run of an nginx image that ended because one of two probes failed; `changes` replace whole members. */
+export function failureOf(changes: Partial<FailureReport> = {}): FailureReport {
+  const row = { slim: null, equal: null, differences: [] };
+  return {
+    schemaVersion: 1,
+    tool: { name: 'trace-slim', version: '1.2.3' },
+    status: 'error',
+    exitStatus: 3,
+    error: {
+      code: 'PROBE_FAILED',
+      message: 'a probe fails on the original image: exec x: exit 1',
+      hint: 'Mend it.',
+      context: { log: 'no config' },
+    },
+    source: 'docker-archive:nginx.tar',
+    probes: [
+      { ...row, probe: 'http GET :80/', fat: outcome('http GET :80/', '200 text/html 612 B', 4) },
+      { ...row, probe: 'exec x', fat: { ...outcome('exec x', 'exit 1', 20), ok: false } },
+    ],
+    failedProbes: ['exec x'],
     ...changes,
   };
 }

@@ -53,8 +53,7 @@ gives the same answers. The slim image is written only when it does.`,
     const { readBuildSettings } = await import('../build-settings.ts');
     const settings = await readBuildSettings(source, console.options, { env: session.env, notice: console.notice });
     const { buildSlim } = await session.pipeline();
-    const report = await buildSlim(settings, console.context);
-    const { reportPath } = settings;
-    return showReport(report, { reportPath, junit: console.options.junit, env: session.env }, console);
+    const shown = { source: settings.source, reportPath: settings.reportPath, junit: console.options.junit };
+    return showReport((context) => buildSlim(settings, context), shown, console, session);
   },
 };

@@ -63,7 +63,7 @@ export const verify: CommandSpec<VerifyOptions> = {
       ...(reportPath === undefined ? {} : { reportPath }),
     };
     const { verifyImages } = await session.pipeline();
-    const report = await verifyImages(settings, console.context);
-    return showReport(report, { reportPath, junit: options.junit, env: session.env }, console);
+    const shown = { source: fat, reportPath, junit: options.junit };
+    return showReport((context) => verifyImages(settings, context), shown, console, session);
   },
 };

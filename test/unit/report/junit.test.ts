@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { junitXml } from '../../../src/report/junit.ts';
 import type { Report } from '../../../src/report/report.ts';
-import { outcome, reportOf } from '../../support/report.ts';
+import { failureOf, outcome, reportOf } from '../../support/report.ts';
 
 const differs: Partial<Report> = {
   status: 'differs',
@@ -53,4 +53,26 @@ it('what was missed, not run or costs too much is told', () => {
   expect(xml).toContain('/x openat ENOENT');
   expect(xml).toContain('<skipped/>');
   expect(xml).toContain('it is 2 B');
+});
+
+it('of a run without a result, probes that failed are failures with what to try, and the others are skipped', () => {
+  const xml = junitXml(failureOf());
+  expect(xml).toMatch(
+    /<testsuite name="trace-slim docker-archive:nginx.tar".* tests="2" failures="1" errors="0" skipped="1"/,
+  );
+  expect(xml).toContain('<failure message="exit 1 on the original image" type="PROBE_FAILED">');
+  expect(xml).toContain('it printed last:\n  no config\nhint: Mend it.');
+});
+
+it('a run that ended for another reason is an error that says what failed and what to try', () => {
+  const error = { code: 'IMAGE_NOT_FOUND', message: 'no image "x"', hint: 'Look again.', context: {} };
+  const xml = junitXml(failureOf({ error, probes: [], failedProbes: [] }));
+  expect(xml).toMatch(/ tests="1" failures="0" errors="1"/);
+  expect(xml).toContain('<error message="no image &quot;x&quot;; Look again." type="IMAGE_NOT_FOUND">');
+});
+
+it('characters outside of the basic plane stay; halves of them do not', () => {
+  const [row] = reportOf().probes;
+  const probes = row ? [{ ...row, probe: 'exec 😀 \ud83d \uffff' }] : [];
+  expect(junitXml(reportOf({ probes }))).toContain('name="exec 😀 \ufffd \ufffd"');
 });

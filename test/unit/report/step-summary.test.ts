@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { stepSummary } from '../../../src/report/step-summary.ts';
-import { outcome, reportOf } from '../../support/report.ts';
+import { failureOf, outcome, reportOf } from '../../support/report.ts';
 
 it('a verified report is a heading, sizes, where the image is, and the probes', () => {
   expect(stepSummary(reportOf()).split('\n')).toEqual([
@@ -41,4 +41,25 @@ it('is bounded, and nothing an image says ends a table, a code span or a fence',
   expect(text.length).toBeLessThan(40_000);
   expect(text).toContain('| `exec  x    y      # z` |');
   expect(text.match(/^````/gm)).toHaveLength(2);
+});
+
+it('a run without a result says what ended it, what to try, and which probes failed, those first', () => {
+  expect(stepSummary(failureOf()).split('\n')).toEqual([
+    '### ❌ No result: `docker-archive:nginx.tar`',
+    '',
+    'Exit status 3, `PROBE_FAILED`',
+    '',
+    '````',
+    'error: a probe fails on the original image: exec x: exit 1',
+    'it printed last:',
+    '  no config',
+    'hint: Mend it.',
+    '````',
+    '',
+    '| probe | fat | slim |  |',
+    '| --- | --- | --- | --- |',
+    '| `exec x` | `exit 1` 20 ms | - | **fails** |',
+    '| `http GET :80/` | `200 text/html 612 B` 4 ms | - | - |',
+    '',
+  ]);
 });
