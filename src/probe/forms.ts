@@ -1,36 +1,51 @@
-import { attributeOf, type Element, elementsIn, textOf } from './html.ts';
+import type { Element } from './html.ts';
 
 /**
- * Where a form leads when it is sent as it stands, for forms that only ask (method GET): its action with the values its
- * fields begin with. Undefined for all others. `all` are the elements of the page. Source: HTML, "Form submission".
+ * Where the forms of a page lead that only ask (method GET) when they are sent as they stand: their actions with the values
+ * their fields begin with. `all` are the elements of the page. Source: HTML, "Form submission".
  */
-export function formTarget(form: Element, all: readonly Element[], base: URL): URL | undefined {
-  if (!/^(?:get)?$/i.test(attributeOf(form, 'method') ?? '')) return undefined;
-  const action = attributeOf(form, 'action')?.trim() ?? '';
-  if (!URL.canParse(action, base.href)) return undefined;
+export function formTargets(all: readonly Element[], base: URL): URL[] {
+  const fields = fieldsByForm(all);
+  return all
+    .filter(({ tagName }) => tagName === 'form')
+    .flatMap((form) => targetOf(form, fields.get(form) ?? [], base));
+}
+
+function targetOf({ attributes }: Element, fields: readonly Element[], base: URL): URL | [] {
+  if (!/^(?:get)?$/i.test(attributes.get('method') ?? '')) return [];
+  const action = attributes.get('action')?.trim() ?? '';
+  if (!URL.canParse(action, base.href)) return [];
   const url = new URL(action, base.href);
-  const fields = fieldsOf(form, all);
   const button = fields.find(isSubmit);
   const pairs = fields.flatMap((field) => (isSubmit(field) && field !== button ? [] : pairsOf(field)));
   url.search = new URLSearchParams(pairs).toString();
   return url;
 }
 
-/** Fields in the form, and those elsewhere that name it. */
-function fieldsOf(form: Element, all: readonly Element[]): Element[] {
-  const within = new Set(elementsIn(form));
-  const id = attributeOf(form, 'id');
-  const belongs = (field: Element) => {
-    const owner = attributeOf(field, 'form');
-    return owner === undefined ? within.has(field) : owner === id;
-  };
-  return all.filter((field) => FIELDS[field.tagName] && belongs(field) && attributeOf(field, 'disabled') === undefined);
+/** Fields belong to the form they stand in, or to another one that they name. */
+function fieldsByForm(all: readonly Element[]): Map<Element, Element[]> {
+  const named = new Map<string, Element>();
+  for (const element of all) {
+    const id = element.tagName === 'form' ? element.attributes.get('id') : undefined;
+    if (id !== undefined && !named.has(id)) named.set(id, element);
+  }
+  const byForm = new Map<Element, Element[]>();
+  for (const field of all) {
+    if (!FIELDS[field.tagName] || field.attributes.has('disabled')) continue;
+    const name = field.attributes.get('form');
+    const form = name === undefined ? field.form : named.get(name);
+    if (!form) continue;
+    const others = byForm.get(form);
+    if (others) others.push(field);
+    else byForm.set(form, [field]);
+  }
+  return byForm;
 }
 
 type Pair = [name: string, value: string];
 
 function pairsOf(field: Element): Pair[] {
-  const name = attributeOf(field, 'name') ?? '';
+  const name = field.attributes.get('name') ?? '';
   return name === '' ? [] : (FIELDS[field.tagName]?.(field) ?? []).map((value): Pair => [name, value]);
 }
 
@@ -38,21 +53,21 @@ function pairsOf(field: Element): Pair[] {
 const FIELDS: Readonly<Record<string, (field: Element) => string[]>> = {
   input: (field) => {
     const type = typeOf(field, 'text');
-    const value = attributeOf(field, 'value');
+    const value = field.attributes.get('value');
     if (/^(?:button|reset|image|file)$/.test(type)) return [];
-    if (/^(?:checkbox|radio)$/.test(type)) return attributeOf(field, 'checked') === undefined ? [] : [value ?? 'on'];
+    if (/^(?:checkbox|radio)$/.test(type)) return !field.attributes.has('checked') ? [] : [value ?? 'on'];
     return [value ?? ''];
   },
-  button: (field) => (isSubmit(field) ? [attributeOf(field, 'value') ?? ''] : []),
-  textarea: (field) => [textOf(field).replace(/^\n/, '')],
+  button: (field) => (isSubmit(field) ? [field.attributes.get('value') ?? ''] : []),
+  textarea: ({ text }) => [text.replace(/^\n/, '')],
   select: (field) => {
-    const options = [...elementsIn(field)].filter(({ tagName }) => tagName === 'option');
-    const selected = options.filter((option) => attributeOf(option, 'selected') !== undefined);
-    const first = options.filter((option) => attributeOf(option, 'disabled') === undefined).slice(0, 1);
-    const isMultiple = attributeOf(field, 'multiple') !== undefined;
+    const { options } = field;
+    const selected = options.filter((option) => option.attributes.has('selected'));
+    const first = options.filter((option) => !option.attributes.has('disabled')).slice(0, 1);
+    const isMultiple = field.attributes.has('multiple');
     const chosen = selected.length > 0 || isMultiple ? selected : first;
     return (isMultiple ? chosen : chosen.slice(-1)).map(
-      (option) => attributeOf(option, 'value') ?? textOf(option).trim(),
+      (option) => option.attributes.get('value') ?? option.text.trim(),
     );
   },
 };
@@ -63,5 +78,5 @@ function isSubmit(field: Element): boolean {
 }
 
 function typeOf(field: Element, otherwise: string): string {
-  return (attributeOf(field, 'type') || otherwise).toLowerCase();
+  return (field.attributes.get('type') || otherwise).toLowerCase();
 }

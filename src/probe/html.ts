@@ -1,40 +1,91 @@
-import { type DefaultTreeAdapterTypes, parse } from 'parse5';
+import { type Token, Tokenizer, TokenizerMode } from 'parse5';
 
-type Node = DefaultTreeAdapterTypes.Node;
-export type Element = DefaultTreeAdapterTypes.Element;
+/** An element by its start tag, with what else a search for links needs. */
+export interface Element {
+  readonly tagName: string;
+  /** Values by name; empty where an attribute has none. Those of SVG are there without their prefix. */
+  readonly attributes: ReadonlyMap<string, string>;
+  /** The text in a `style`, `textarea` or `option`; empty for all others. */
+  readonly text: string;
+  /** The form that it stands in. */
+  readonly form: Element | undefined;
+  /** Of a `select`. */
+  readonly options: readonly Element[];
+}
 
-/** The elements of a page in the order of its text, those in templates too. */
+interface GrowingElement extends Element {
+  text: string;
+  readonly options: Element[];
+}
+
+/** How the text in an element is read. Source: HTML, "Parsing HTML fragments". */
+const TEXT_MODES: Readonly<Record<string, (typeof TokenizerMode)[keyof typeof TokenizerMode]>> = {
+  title: TokenizerMode.RCDATA,
+  textarea: TokenizerMode.RCDATA,
+  style: TokenizerMode.RAWTEXT,
+  xmp: TokenizerMode.RAWTEXT,
+  iframe: TokenizerMode.RAWTEXT,
+  noembed: TokenizerMode.RAWTEXT,
+  noframes: TokenizerMode.RAWTEXT,
+  script: TokenizerMode.SCRIPT_DATA,
+  plaintext: TokenizerMode.PLAINTEXT,
+};
+
+const WITH_TEXT = new Set(['style', 'textarea', 'option']);
+/** They mean something without attributes; other elements without any lead nowhere. */
+const MEANINGFUL = new Set(['form', 'style']);
+/** They end the list of options before them. */
+const FIELDS = new Set(['input', 'select', 'textarea']);
+
+/**
+ * The elements of a page that have attributes or mean something without, in the order of its text, those in templates and for browsers without scripts too. Only the tags
+ * are read, since the tree that a browser makes of them can take the square of the page's length.
+ */
 export function parseElements(html: string): Element[] {
-  return [...elementsIn(parse(html))];
+  const elements: Element[] = [];
+  let form: GrowingElement | undefined;
+  let select: GrowingElement | undefined;
+  let filling: GrowingElement | undefined;
+  const addText = ({ chars }: Token.CharacterToken) => {
+    if (filling) filling.text += chars;
+  };
+  const tokenizer = new Tokenizer(
+    {},
+    {
+      onStartTag(tag) {
+        const element: GrowingElement = {
+          ...{ tagName: tag.tagName, attributes: attributesOf(tag), text: '', form, options: [] },
+        };
+        if (element.attributes.size > 0 || MEANINGFUL.has(tag.tagName)) elements.push(element);
+        if (FIELDS.has(tag.tagName)) select = undefined;
+        if (tag.tagName === 'form') form ??= element;
+        if (tag.tagName === 'select') select = element;
+        if (tag.tagName === 'option') select?.options.push(element);
+        if (WITH_TEXT.has(tag.tagName)) filling = element;
+        const mode = tag.selfClosing && tag.tagName === 'script' ? undefined : TEXT_MODES[tag.tagName];
+        if (mode !== undefined) tokenizer.state = mode;
+      },
+      onEndTag({ tagName }) {
+        if (tagName === 'form') form = undefined;
+        if (tagName === 'select') select = undefined;
+        if (tagName === 'select' || tagName === filling?.tagName) filling = undefined;
+      },
+      onCharacter: addText,
+      onWhitespaceCharacter: addText,
+      onNullCharacter() {},
+      onComment() {},
+      onDoctype() {},
+      onEof() {},
+    },
+  );
+  tokenizer.write(html, true);
+  return elements;
 }
 
-/** The elements in one, in the order of the text. */
-export function* elementsIn(root: Node): Generator<Element> {
-  const pending: Node[] = childrenOf(root);
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    if ('tagName' in node) yield node;
-    for (const child of childrenOf(node)) pending.push(child);
-  }
-}
+const NO_ATTRIBUTES: Element['attributes'] = new Map();
 
-/** The value of an attribute; empty where it has none, undefined where it is not there. */
-export function attributeOf(element: Element | undefined, name: string): string | undefined {
-  return element?.attrs.find((attribute) => attribute.name === name)?.value;
-}
-
-/** The text in an element. */
-export function textOf(element: Element): string {
-  let text = '';
-  const pending: Node[] = [...element.childNodes].reverse();
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    if ('value' in node) text += node.value;
-    else if ('tagName' in node) for (const child of [...node.childNodes].reverse()) pending.push(child);
-  }
-  return text;
-}
-
-/** Last one first, to be taken from the end. */
-function childrenOf(node: Node): Node[] {
-  const children = 'childNodes' in node ? node.childNodes : [];
-  return ['content' in node ? [node.content] : [], children].flat().reverse();
+function attributesOf({ attrs }: Token.TagToken): Element['attributes'] {
+  return attrs.length === 0
+    ? NO_ATTRIBUTES
+    : new Map(attrs.map(({ name, value }) => [name.replace(/^xlink:/, ''), value]));
 }

@@ -1,5 +1,5 @@
-import { formTarget } from './forms.ts';
-import { attributeOf, type Element, parseElements, textOf } from './html.ts';
+import { formTargets } from './forms.ts';
+import { type Element, parseElements } from './html.ts';
 import { linksOfCss, refreshTarget, urlOf } from './references.ts';
 
 /** Attributes that hold a URL, by tag. */
@@ -16,7 +16,7 @@ const LINK_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   input: ['src'],
   link: ['href'],
   object: ['data'],
-  script: ['src'],
+  script: ['src', 'href'],
   source: ['src'],
   track: ['src'],
   use: ['href'],
@@ -39,33 +39,38 @@ export function linksOfHtml(html: string, page: URL): URL[] {
 
 function linksWithin(html: string, page: URL, nesting: number): URL[] {
   const elements = parseElements(html);
-  const base = elements.find(({ tagName }) => tagName === 'base');
-  const from = urlOf(attributeOf(base, 'href') ?? '', page) ?? page;
-  return elements.flatMap((element) => {
-    const frame = nesting < MAX_NESTING ? attributeOf(element, 'srcdoc') : undefined;
-    const form = element.tagName === 'form' ? formTarget(element, elements, from) : undefined;
-    return [
-      ...writtenIn(element).flatMap((text) => urlOf(text, from) ?? []),
-      ...linksOfCss(stylesIn(element), from),
-      ...(form ? [form] : []),
-      ...(frame ? linksWithin(frame, from, nesting + 1) : []),
-    ];
-  });
+  const base = elements.find(({ tagName, attributes }) => tagName === 'base' && attributes.has('href'));
+  const from = urlOf(base?.attributes.get('href')?.trim() ?? '', page) ?? page;
+  const written = new Set(elements.flatMap(writtenIn));
+  const frames = nesting < MAX_NESTING ? elements.flatMap(({ attributes }) => attributes.get('srcdoc') ?? []) : [];
+  return [
+    ...[...written].flatMap((text) => urlOf(text, from) ?? []),
+    ...linksOfCss(elements.flatMap(stylesIn).join('\n'), from),
+    ...formTargets(elements, from),
+    ...frames.flatMap((frame) => linksWithin(frame, from, nesting + 1)),
+  ];
 }
 
-function writtenIn(element: Element): string[] {
-  const single = (LINK_ATTRIBUTES[element.tagName] ?? []).map((name) => attributeOf(element, name)?.trim() ?? '');
-  const sets = SET_ATTRIBUTES.flatMap((name) => candidatesIn(attributeOf(element, name) ?? ''));
-  const isRefresh = /^refresh$/i.test(attributeOf(element, 'http-equiv') ?? '');
-  const refresh = isRefresh ? refreshTarget(attributeOf(element, 'content') ?? '') : undefined;
+function writtenIn({ tagName, attributes }: Element): string[] {
+  const single = (LINK_ATTRIBUTES[tagName] ?? []).map((name) => attributes.get(name)?.trim() ?? '');
+  const sets = SET_ATTRIBUTES.flatMap((name) => (attributes.has(name) ? candidatesIn(attributes.get(name) ?? '') : []));
+  const isRefresh = /^refresh$/i.test(attributes.get('http-equiv') ?? '');
+  const refresh = isRefresh ? refreshTarget(attributes.get('content') ?? '') : undefined;
   return [...single, ...sets, ...(refresh ? [refresh] : [])];
 }
 
 /** A URL goes on to the next space; what follows it up to a comma is no URL. Source: HTML, "Srcset attributes". */
 function candidatesIn(set: string): string[] {
-  return [...set.matchAll(/([^\s,]\S*)(?:(?<=,)|[^,]*)/g)].map(([, url = '']) => url.replace(/,+$/, ''));
+  return [...set.matchAll(/([^\s,]\S*)(?:(?<=,)|[^,]*)/g)].map(([, url = '']) => withoutCommas(url));
 }
 
-function stylesIn(element: Element): string {
-  return `${attributeOf(element, 'style') ?? ''}${element.tagName === 'style' ? `\n${textOf(element)}` : ''}`;
+function withoutCommas(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === ',') end--;
+  return url.slice(0, end);
+}
+
+function stylesIn({ tagName, attributes, text }: Element): string[] {
+  const styles = [attributes.get('style') ?? '', tagName === 'style' ? text : ''];
+  return styles.filter((css) => css !== '');
 }

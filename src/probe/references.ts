@@ -3,10 +3,11 @@ export function urlOf(text: string, base: URL): URL | undefined {
   return text !== '' && URL.canParse(text, base.href) ? new URL(text, base.href) : undefined;
 }
 
-/** What a style sheet loads. */
+/** What a style sheet loads. URLs go on to the next bracket at most, so that no part of the text is read twice. */
 export function linksOfCss(css: string, sheet: URL): URL[] {
-  const written = css.matchAll(/url\(\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"')\s]+))\s*\)|@import\s+["']([^"'\n]+)["']/g);
-  return [...written].flatMap(([, ...texts]) => urlOf(texts.find((text) => text !== undefined) ?? '', sheet) ?? []);
+  const written = css.matchAll(/url\(\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"'()\s]+))\s*\)|@import\s+["']([^"'\n]+)["']/g);
+  const texts = new Set([...written].map(([, ...found]) => found.find((text) => text !== undefined) ?? ''));
+  return [...texts].flatMap((text) => urlOf(text, sheet) ?? []);
 }
 
 /** A longer one is none, and would keep the search for its parts busy. */
@@ -25,12 +26,18 @@ export function linksOfManifest(json: string, manifest: URL): URL[] {
   return [...written].flatMap(([, text = '""']) => urlOf(unquoted(text), manifest) ?? []);
 }
 
-/** The pages that a sitemap lists, and the sitemaps of an index. They name the site by its public host. */
+/** Longer ones are none. Source: sitemaps.org. */
+const MAX_LOCATION_LENGTH = 2048;
+
+/** The pages and pictures that a sitemap lists, and the sitemaps of an index. They name the site by its public host. */
 export function linksOfSitemap(xml: string, sitemap: URL): URL[] {
   if (!/<(?:urlset|sitemapindex)[\s>]/.test(xml)) return [];
-  const written = xml.matchAll(/<loc>\s*(?:<!\[CDATA\[)?([^<\]]*?)(?:\]\]>)?\s*<\/loc>/g);
-  return [...written]
-    .flatMap(([, text = '']) => urlOf(unescaped(text), sitemap) ?? [])
+  const [, ...written] = xml.split(/<(?:\w{1,20}:)?loc>/);
+  return written
+    .map(
+      (text) => /^(?:<!\[CDATA\[)?([^<\]]*)(?:\]\]>)?\s*<\//.exec(text.slice(0, MAX_LOCATION_LENGTH).trim())?.[1] ?? '',
+    )
+    .flatMap((text) => urlOf(unescaped(text.trim()), sitemap) ?? [])
     .map((url) => hostedAt(url, sitemap));
 }
 

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { linksOfHtml } from '../../../src/probe/links.ts';
-import { linksOfCss, linksOfManifest, linksOfRobots, refreshTarget } from '../../../src/probe/references.ts';
+import {
+  linksOfCss,
+  linksOfManifest,
+  linksOfRobots,
+  linksOfSitemap,
+  refreshTarget,
+} from '../../../src/probe/references.ts';
 
 const page = new URL('http://localhost:8080/dir/page');
 const shown = (urls: readonly URL[]) => urls.map((url) => url.href.replace('http://localhost:8080', ''));
@@ -21,6 +27,11 @@ describe('the links of an HTML page', () => {
     ['<iframe srcdoc="<a href=inner>i</a>"></iframe>', ['/dir/inner']],
     ['<svg><use href="icons.svg#x"/><image xlink:href="y.png"/></svg>', ['/dir/icons.svg#x', '/dir/y.png']],
     ['<base href=/other/><a href=x>x</a>', ['/other/x']],
+    ['<base target=_top><base href=/first/><base href=/second/><a href=x>x</a>', ['/first/x']],
+    ['<noscript><img src=plain.png></noscript><script>"<a href=none>"</script>', ['/dir/plain.png']],
+    ['<!-- <a href=none> --><textarea><a href=none></textarea><title><a href=none></title>', []],
+    ['<svg><script href="s.js"/><a href="x"/></svg>', ['/dir/s.js', '/dir/x']],
+    ['<img srcset="a.png,,,, b.png">', ['/dir/a.png', '/dir/b.png']],
     ['<a href="">nothing</a><a href="http://[">broken</a><a>none</a>', []],
   ])('%s', (html, links) => {
     const found = linksOf(html);
@@ -38,6 +49,16 @@ describe('a GET form', () => {
       <textarea name=t>\ntext</textarea><input name=d disabled value=1><input type=file name=file><input value=nameless>
       <input type=submit name=go value=Go><button name=other value=2>Other</button></form><input form=f name=late value=z>`;
     expect(linksOf(html)).toEqual(['/find?q=a+b&h=1&on=on&r=x&s=1&m=x&m=y&t=text&go=Go&late=z']);
+  });
+
+  it('has the fields that come before its end, wherever the page puts them', () => {
+    const html = '<table><form action=x><tr><td><input name=a value=1></form><td><input name=b></table>';
+    expect(linksOf(html)).toEqual(['/dir/x?a=1']);
+  });
+
+  it('asks with what a choice shows first', () => {
+    const html = '<form action=x><select name=s><optgroup><option> one <option>two</select><input name=a>';
+    expect(linksOf(html)).toEqual(['/dir/x?s=one&a=']);
   });
 
   it.each([
@@ -61,6 +82,13 @@ describe('other answers', () => {
     expect(shown(linksOfManifest(json, page))).toEqual(['/?a', '/i.png', '/dir/s']);
   });
 
+  it('of a sitemap lead to its pages and their pictures, at this site', () => {
+    const page1 =
+      '<url><loc>\n https://www.example.com/a?x&amp;y </loc><image:loc><![CDATA[ /i.png ]]></image:loc></url>';
+    const xml = `<urlset>${page1}<url><loc>b</loc></url><url><loc></loc></url><loc>unfinished`;
+    expect(shown(linksOfSitemap(xml, page))).toEqual(['/a?x&y', '/i.png', '/dir/b']);
+  });
+
   it('of robots.txt lead to a bounded number of paths', () => {
     const rules = Array.from({ length: 500 }, (_, at) => `Disallow: /${at}`).join('\r\n');
     expect(linksOfRobots(rules, page)).toHaveLength(100);
@@ -79,6 +107,18 @@ describe('other answers', () => {
 describe('pages that are meant to do harm', () => {
   it('may be nested to any depth', () => {
     expect(linksOf(`<svg><style>${'<g>'.repeat(20_000)}</style></svg><a href=x>`)).toEqual(['/dir/x']);
+  });
+
+  it.each([
+    ['forms', () => linksOf('<form action=/x></form>'.repeat(50_000))],
+    ['formatting that is never closed', () => linksOf('<font color=red>x<p>'.repeat(50_000))],
+    ['commas', () => linksOf(`<img srcset="a${','.repeat(500_000)}b">`)],
+    ['style sheets', () => shown(linksOfCss('url('.repeat(250_000), page))],
+    ['blanks in a sitemap', () => shown(linksOfSitemap(`<urlset>${`<loc>${' '.repeat(1000)}`.repeat(1000)}`, page))],
+  ])('cannot keep the search busy: %s', (_what, search) => {
+    const { user } = process.cpuUsage();
+    expect(search().length).toBeLessThanOrEqual(50_000);
+    expect(process.cpuUsage().user - user).toBeLessThan(3_000_000);
   });
 
   it('cannot keep the search for a refresh busy', () => {
