@@ -3,7 +3,7 @@ import type { HttpReply, Scheme } from '../probe/exchange.ts';
 import { hostOf } from '../probe/listener.ts';
 import { HttpOrigins } from '../probe/origins.ts';
 import { checkGrpcHealth } from '../probe/wire/grpc.ts';
-import { planApi } from '../probe/wire/openapi.ts';
+import { planApi, readApi } from '../probe/wire/openapi.ts';
 import { talkRedis } from '../probe/wire/resp.ts';
 import type { PortFinding } from './findings.ts';
 
@@ -84,7 +84,9 @@ async function findApi(get: (target: string) => Promise<HttpReply>): Promise<Por
     const text = reply.kind === 'answer' && reply.status === 200 ? reply.body.bytes?.toString('utf8') : undefined;
     if (!text || !/["']?(?:openapi|swagger)["']?\s*:/.test(text.slice(0, 100_000))) continue;
     const options = { methods: 'safe', credentials: {}, maxOperations: 1 } as const;
-    const plan = await planApi(text, options).catch(() => undefined);
+    const plan = await readApi(text)
+      .then((api) => planApi(api, options))
+      .catch(() => undefined);
     if (plan) return { path, operations: plan.operations.length + plan.left };
   }
   return undefined;

@@ -1,13 +1,13 @@
 import type { Container, Listener } from '../engine/types.ts';
 import type { HttpCommand } from '../settings.ts';
 import { boundedWork } from './bounded-work.ts';
-import type { CrawlProbeOptions } from './crawl.ts';
+import type { CrawlProbeOptions, CrawlRunOptions } from './crawl.ts';
 import type { HttpReply } from './exchange.ts';
 import { request } from './http.ts';
 import { hostOf, resourceName } from './listener.ts';
 import { failedOutcome } from './outcome.ts';
 import { linksOfCss, linksOfManifest, linksOfRobots, linksOfSitemap, refreshTarget, urlOf } from './references.ts';
-import type { Outcome, RunProbeOptions } from './types.ts';
+import type { Outcome } from './types.ts';
 
 /** `asked`: by the user. `linked`: the site itself leads there. `guessed`: it may not be there. */
 type Standing = 'asked' | 'linked' | 'guessed';
@@ -54,7 +54,7 @@ const STATIC_FILE = /\.(?:css|gif|ico|jpe?g|m?js|json|map|png|svg|webp|woff2?)(?
 export function visitor(
   options: CrawlProbeOptions,
   container: Container,
-  { signal, enter }: RunProbeOptions,
+  { signal, enter, judge = (outcome) => outcome }: CrawlRunOptions,
 ): (page: Page) => Promise<{ outcome: Outcome; reply?: HttpReply }> {
   let failuresInARow = 0;
   return async ({ id, command, standing, from }) => {
@@ -64,10 +64,11 @@ export function visitor(
       };
     }
     if (standing !== 'asked') await enter?.(id);
-    const { outcome, reply } = await request(container, { ...options, id, command }, signal);
+    const { outcome: found, reply } = await request(container, { ...options, id, command }, signal);
     failuresInARow = reply.kind === 'answer' ? 0 : failuresInARow + 1;
+    if (standing === 'guessed') return { outcome: { ...found, ok: container.result() === undefined }, reply };
+    const outcome = judge(found);
     if (outcome.ok || standing === 'asked') return { outcome, reply };
-    if (standing === 'guessed') return { outcome: { ...outcome, ok: container.result() === undefined }, reply };
     return { outcome: { ...outcome, summary: `${outcome.summary} (linked from ${from})` }, reply };
   };
 }

@@ -15,6 +15,15 @@ export interface CrawlProbeOptions extends HttpProbeOptions {
   readonly claimed: Set<string>;
 }
 
+export interface CrawlRunOptions extends RunProbeOptions {
+  /** Says whether the page that was asked for, or one that is linked to, is as it should be. */
+  judge?(outcome: Outcome): Outcome;
+}
+
+export interface CrawlProbe extends Probe {
+  run(container: Container, options: CrawlRunOptions): Promise<Outcome[]>;
+}
+
 /**
  * An HTTP request and GET requests for everything on the same origin that can be reached from its answer, breadth first,
  * in the order of the targets; then, once per site, what nobody links to: a page that does not exist and a method that
@@ -23,7 +32,7 @@ export interface CrawlProbeOptions extends HttpProbeOptions {
  * wait for it. Pages that are linked to are expected to work. Those that were guessed are ok with any answer, since
  * nobody offered them; what they answer is compared all the same.
  */
-export function crawlProbe(options: CrawlProbeOptions): Probe {
+export function crawlProbe(options: CrawlProbeOptions): CrawlProbe {
   let discovery: Promise<Discovery> | undefined;
   return {
     id: options.id,
@@ -44,7 +53,7 @@ async function visitAgain(
   { pages, limit }: Discovery,
   options: CrawlProbeOptions,
   container: Container,
-  runOptions: RunProbeOptions,
+  runOptions: CrawlRunOptions,
 ): Promise<Outcome[]> {
   const visit = visitor(options, container, runOptions);
   const outcomes: Outcome[] = [];
@@ -62,7 +71,7 @@ interface Discovery {
 async function discover(
   options: CrawlProbeOptions,
   container: Container,
-  runOptions: RunProbeOptions,
+  runOptions: CrawlRunOptions,
 ): Promise<Discovery> {
   const { id, command, maxDepth, maxPages } = options;
   const pages: Page[] = [];

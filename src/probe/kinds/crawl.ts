@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { HttpCommand } from '../../settings.ts';
-import { crawlProbe } from '../crawl.ts';
+import { type CrawlProbe, crawlProbe } from '../crawl.ts';
 import { prepareExchange } from '../exchange.ts';
 import { resourceName } from '../listener.ts';
-import type { Probe } from '../types.ts';
+import type { Outcome } from '../types.ts';
+import { judged } from './expect.ts';
 import { headers, listener, oneListener } from './fields.ts';
 import type { ProbeKind } from './kind.ts';
 
@@ -37,26 +38,31 @@ const schema: z.ZodType<CrawlSpec> = z
   ])
   .meta({ description: 'Visits a page and all that can be reached from it on the same server.' });
 
-/** All pages that can be reached from one; see crawlProbe. */
+/**
+ * All pages that can be reached from one; see crawlProbe. What is expected is expected of each page that was linked to, and
+ * of none that was guessed.
+ */
 export const crawlKind: ProbeKind<CrawlSpec> = {
   name: 'crawl',
   schema,
-  expects: [],
+  expects: ['status', 'headers', 'body'],
+  judges: true,
   make(spec, { listenerOf, settings, origins, claimed }) {
     const at = listenerOf(spec);
     const command = commandOf(spec);
     const { crawlMaxDepth, crawlMaxPages, crawlMaxTimeMs: maxTimeMs } = settings.http;
     const limits = { maxDepth: spec.depth ?? crawlMaxDepth, maxPages: spec.pages ?? crawlMaxPages, maxTimeMs, claimed };
-    let probe: Probe | undefined;
+    let probe: CrawlProbe | undefined;
     const title = resourceName(at, spec.path);
     return {
       title,
       listeners: [at],
       timeoutMs: CRAWL_TIMEOUT_MS,
       prepare: prepareExchange,
-      async run(container, { id, signal, enter }) {
+      async run(container, { id, signal, enter, expect }) {
+        const judge = expect && ((outcome: Outcome) => judged(outcome, expect, 'status'));
         probe ??= crawlProbe({ id, listener: at, command, timeoutMs: settings.http.timeoutMs, origins, ...limits });
-        return probe.run(container, { signal, ...(enter && { enter }) });
+        return probe.run(container, { signal, ...(enter && { enter }), ...(judge && { judge }) });
       },
     };
   },

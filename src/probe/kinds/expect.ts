@@ -16,8 +16,25 @@ const FACT_OF: Readonly<Record<Exclude<ExpectKey, 'headers'>, string>> = {
   reply: 'reply',
 };
 
+/**
+ * An outcome held against what is expected. An `expect` with the key that `decides` takes the place of the outcome's own
+ * idea of what is ok.
+ */
+export function judged(outcome: Outcome, expect: Expectation, decides?: ExpectKey): Outcome {
+  const isDecided = decides !== undefined && expect[decides] !== undefined;
+  const mismatches = unmet(expect, outcome);
+  const ok = mismatches.length === 0 && (isDecided || outcome.ok);
+  const summary = mismatches.length > 0 ? `${outcome.summary}: ${mismatches.join('; ')}` : outcome.summary;
+  return { ...outcome, ok, summary, facts: [...outcome.facts, expectFact(mismatches)] };
+}
+
+function expectFact(mismatches: readonly string[]): Fact {
+  const value = mismatches.length === 0 ? 'met' : Buffer.from(mismatches.join('\n'), 'utf8').toString('latin1');
+  return { name: 'expect', value, compare: 'text' };
+}
+
 /** Why an outcome is not as expected: one sentence for each thing; none when it is. */
-export function unmet(expected: Expectation, outcome: Outcome): string[] {
+function unmet(expected: Expectation, outcome: Outcome): string[] {
   const failure = factOf(outcome, 'failure');
   if (failure !== undefined) return [outcome.summary];
   const { status, exit, headers = {}, json = {}, ...texts } = expected;

@@ -6,6 +6,7 @@ import type { TraceWrapper } from '../exec.ts';
 import type { HttpOrigins } from '../origins.ts';
 import type { ImagePrograms } from '../shell.ts';
 import type { Outcome, ProbeKindName, RunProbeOptions } from '../types.ts';
+import type { Expectation } from './expectation.ts';
 import type { GivenListener } from './fields.ts';
 import type { Session } from './session.ts';
 
@@ -25,6 +26,8 @@ export interface ProbeKind<Spec> {
   readonly expects: readonly ExpectKey[];
   /** The key of `expect` that takes the place of the kind's own idea of when an outcome is ok. */
   readonly decides?: ExpectKey;
+  /** It holds its outcomes against {@link KindRun.expect} itself, since not everything is expected of each. */
+  readonly judges?: true;
   /** Reads what the spec names on this host, relative to the folder of the probe file. Errors: CONFIG_INVALID. */
   load?(spec: Spec, folder: string): Promise<Spec>;
   /** Names that later items of the same sequence can use as `${name}`. */
@@ -81,6 +84,8 @@ export interface KindRun<Spec> extends RunProbeOptions {
   readonly spec: Spec;
   /** Cookies and captured values of the sequence the probe belongs to, fresh for every run of it. */
   readonly session: Session;
+  /** What is expected, for kinds that judge by themselves. */
+  readonly expect?: Expectation;
   readonly timeoutMs: number;
   /** Aborts with the whole run, and when `timeoutMs` are over. */
   readonly signal: AbortSignal;

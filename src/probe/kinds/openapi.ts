@@ -7,7 +7,10 @@ import type { HttpCommand } from '../../settings.ts';
 import { request } from '../http.ts';
 import { listenerName, resourceName } from '../listener.ts';
 import type { Outcome } from '../types.ts';
-import { type ApiPlan, planApi, prepareOpenApi } from '../wire/openapi.ts';
+import { type ApiPlan, planApi, prepareOpenApi, readApi } from '../wire/openapi.ts';
+import type { Node } from '../wire/openapi-node.ts';
+import { judged } from './expect.ts';
+import { expectation } from './expectation.ts';
 import { headers, listener, oneListener } from './fields.ts';
 import type { KindContext, KindRun, ProbeKind } from './kind.ts';
 import { talkOutcome } from './talk.ts';
@@ -17,6 +20,15 @@ const DEFAULT_LIMIT = 200;
 const ALL_OPERATIONS_MS = 1_800_000;
 
 const credential = z.union([z.string(), z.strictObject({ username: z.string(), password: z.string() })]);
+const operation = z.strictObject({
+  parameters: z.record(z.string(), z.unknown()).optional().meta({ description: 'Values by parameter name.' }),
+  body: z.unknown().optional().meta({ description: 'Sent as the operation takes it, JSON by preference.' }),
+  expect: expectation
+    .pick({ status: true, headers: true, body: true, json: true })
+    .optional()
+    .meta({ description: 'Instead of what is expected of every operation.' }),
+  skip: z.boolean().default(false).meta({ description: 'It is not asked for.' }),
+});
 const plain = {
   file: undefined,
   port: undefined,
@@ -25,6 +37,7 @@ const plain = {
   methods: 'safe',
   credentials: {},
   headers: {},
+  operations: {} as Readonly<Record<string, z.infer<typeof operation>>>,
 } as const;
 
 const schema = z
@@ -52,6 +65,9 @@ const schema = z
           .default({})
           .meta({ description: 'By security scheme ("*": any): a key or token, or {username, password}.' }),
         headers: headers.default({}),
+        operations: z.record(z.string().min(1), operation).default({}).meta({
+          description: 'By operationId or "METHOD /path": values and expectations. They are always asked for.',
+        }),
         limit: z.int().min(1).max(10_000).default(DEFAULT_LIMIT).meta({ description: 'Most operations.' }),
       })
       .refine(({ path, file }) => (path === undefined) !== (file === undefined), { error: 'give path or file' })
@@ -65,13 +81,15 @@ type OpenApiSpec = z.infer<typeof schema> & {
 };
 
 /**
- * Every operation of an OpenAPI document, each with an outcome of its own behind that of the document. Operations are ok
- * with any status: nobody asked for exactly these values. The first run finds them; later ones ask for the same.
+ * Every operation of an OpenAPI document, each with an outcome of its own behind that of the document. Operations of
+ * which nothing is expected are ok with any status: nobody asked for exactly these values. The first run finds them; later
+ * ones ask for the same.
  */
 export const openapiKind: ProbeKind<OpenApiSpec> = {
   name: 'openapi',
   schema,
-  expects: [],
+  expects: ['status', 'headers', 'body', 'json'],
+  judges: true,
   async load(spec, folder) {
     if (spec.file === undefined) return spec;
     const file = resolve(folder, spec.file);
@@ -84,10 +102,10 @@ export const openapiKind: ProbeKind<OpenApiSpec> = {
   },
   make: (spec, context) => {
     const at = context.listenerOf(spec);
-    let known: Promise<ApiPlan> | undefined;
-    const plan = (text: string | undefined) => {
+    let known: Promise<Node> | undefined;
+    const read = (text: string | undefined) => {
       if (text === undefined && !known) return Promise.resolve(undefined);
-      known ??= planApi(text ?? '', optionsOf(spec)).catch((error) => {
+      known ??= readApi(text ?? '').catch((error) => {
         known = undefined;
         throw error;
       });
@@ -98,20 +116,20 @@ export const openapiKind: ProbeKind<OpenApiSpec> = {
       listeners: [at],
       timeoutMs: ALL_OPERATIONS_MS,
       prepare: prepareOpenApi,
-      run: (container, run) => askAll(container, run, { context, listener: at, plan }),
+      run: (container, run) => askAll(container, run, { context, listener: at, read }),
     };
   },
 };
 
-function optionsOf({ methods, prefix, credentials, limit }: OpenApiSpec) {
-  return { methods, credentials, maxOperations: limit, ...(prefix !== undefined && { prefix }) };
+function optionsOf({ methods, prefix, credentials, limit, operations }: OpenApiSpec) {
+  return { methods, credentials, operations, maxOperations: limit, ...(prefix !== undefined && { prefix }) };
 }
 
 interface Api {
   readonly context: KindContext;
   readonly listener: Listener;
   /** Undefined when there is no text, and there was none before. */
-  plan(text: string | undefined): Promise<ApiPlan | undefined>;
+  read(text: string | undefined): Promise<Node | undefined>;
 }
 
 async function askAll(container: Container, run: KindRun<OpenApiSpec>, api: Api): Promise<Outcome[]> {
@@ -122,8 +140,9 @@ async function askAll(container: Container, run: KindRun<OpenApiSpec>, api: Api)
     talkOutcome(id, { facts: served?.outcome.facts ?? [], summary: '', failure }, startedAt),
   ];
   try {
-    const plan = await api.plan(served ? served.text : spec.document);
-    if (!plan) return failed(`no OpenAPI document: ${served?.outcome.summary}`);
+    const document = await api.read(served ? served.text : spec.document);
+    if (!document) return failed(`no OpenAPI document: ${served?.outcome.summary}`);
+    const plan = planApi(document, optionsOf(spec));
     return [served?.outcome ?? planOutcome(id, plan, startedAt), ...(await askEach(plan, container, run, api))];
   } catch (error) {
     if (!(error instanceof TraceSlimError) || error.code !== 'CONFIG_INVALID') throw error;
@@ -138,10 +157,13 @@ function planOutcome(id: string, { operations, left }: ApiPlan, startedAt: numbe
 }
 
 async function askEach(plan: ApiPlan, container: Container, run: KindRun<OpenApiSpec>, api: Api): Promise<Outcome[]> {
+  const { operations } = run.spec;
   const outcomes: Outcome[] = [];
-  for (const { title, command } of plan.operations) {
+  for (const { title, command, givenAs } of plan.operations) {
     const { outcome } = await ask(container, run, api, `${run.id}: ${title}`, command);
-    outcomes.push(container.result() ? outcome : { ...outcome, ok: true });
+    const expect = operations[givenAs ?? '']?.expect ?? run.expect;
+    const accepted = container.result() ? outcome : { ...outcome, ok: true };
+    outcomes.push(expect ? judged(accepted, expect) : accepted);
   }
   return outcomes;
 }

@@ -4,7 +4,7 @@ import type { ProbeItem } from '../file/probe-file.ts';
 import { failedOutcome } from '../outcome.ts';
 import { poll } from '../poll.ts';
 import type { Fact, Outcome, RunProbeOptions } from '../types.ts';
-import { unmet } from './expect.ts';
+import { judged } from './expect.ts';
 import type { MadeProbe, ProbeKind } from './kind.ts';
 import { fillIn, type Session } from './session.ts';
 
@@ -50,9 +50,11 @@ async function runOnce(
   const filled = kind.isLiteral ? [] : names;
   const spec = fillIn(item.spec, filled, session, (name) => missing.add(name));
   if (missing.size > 0) return [failedOutcome(id, `nothing was captured as ${[...missing].join(', ')}`, startedAt)];
+  const expect = kind.judges && item.expect !== 'failing' ? fillIn(item.expect, names, session, () => {}) : undefined;
   using deadline = startDeadline(signal, timeoutMs);
+  const given = { id, spec, session, timeoutMs, ...(expect && { expect }) };
   try {
-    return await made.run(container, { ...options, id, spec, session, timeoutMs, signal: deadline.signal });
+    return await made.run(container, { ...options, ...given, signal: deadline.signal });
   } catch (error) {
     signal.throwIfAborted();
     if (!deadline.expired()) throw error;
@@ -60,28 +62,16 @@ async function runOnce(
   }
 }
 
-/** An `expect` that names what decides takes the place of the kind's own idea of what is ok. */
 function judge({ item, kind, names }: Runnable, outcomes: readonly Outcome[], session: Session): Outcome[] {
   const expect = fillIn(item.expect, names, session, () => {});
-  if (expect === undefined) return [...outcomes];
   if (expect === 'failing') return outcomes.map(expectFailing);
-  const isDecided = kind.decides !== undefined && expect[kind.decides as keyof typeof expect] !== undefined;
-  return outcomes.map((outcome) => {
-    const mismatches = unmet(expect, outcome);
-    const ok = mismatches.length === 0 && (isDecided || outcome.ok);
-    const summary = mismatches.length > 0 ? `${outcome.summary}: ${mismatches.join('; ')}` : outcome.summary;
-    return { ...outcome, ok, summary, facts: [...outcome.facts, expectFact(mismatches)] };
-  });
+  if (expect === undefined || kind.judges) return [...outcomes];
+  return outcomes.map((outcome) => judged(outcome, expect, kind.decides));
 }
 
 function expectFailing(outcome: Outcome): Outcome {
   if (outcome.ok) return { ...outcome, ok: false, summary: `${outcome.summary}: expected to fail` };
   return { ...outcome, ok: true, summary: `${outcome.summary}, as expected` };
-}
-
-function expectFact(mismatches: readonly string[]): Fact {
-  const value = mismatches.length === 0 ? 'met' : Buffer.from(mismatches.join('\n'), 'utf8').toString('latin1');
-  return { name: 'expect', value, compare: 'text' };
 }
 
 /** Masks that name a fact make it one that is only shown; the others are for whoever compares. */

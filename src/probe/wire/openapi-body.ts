@@ -39,6 +39,13 @@ export function bodyOf(operation: Node, parameters: readonly Node[], api: Node, 
   return encodeBest(formTypes, () => Object.fromEntries(fields));
 }
 
+/** A body that somebody gives, in the best form that an operation takes; JSON when it says nothing. */
+export function givenBody(operation: Node, api: Node, value: unknown): ApiBody {
+  const types = Object.keys(nodeOf(nodeOf(operation.requestBody).content));
+  const consumes = types.length > 0 ? types : listOf(operation.consumes ?? api.consumes).map(textOf);
+  return encodeBest(consumes.length > 0 ? consumes : ['application/json'], () => value);
+}
+
 function encodeBest(types: readonly string[], value: (type: string) => unknown): ApiBody {
   const ranked = ENCODERS.flatMap(({ type, encode }) =>
     types.filter((candidate) => type.test(candidate)).map((candidate) => ({ candidate, encode })),

@@ -11,17 +11,29 @@ export interface Part {
 /** Headers that a parameter does not set. Source: OpenAPI 3.1, Parameter Object */
 const IGNORED_HEADERS = /^(?:accept|content-type|authorization)$/i;
 
-/** The parameters of an operation: those that are required, and those for which the document has a value. */
-export function parameterParts(parameters: readonly Node[], sampler: Sampler): Part[] {
-  return parameters.filter(isSent).flatMap((parameter) => {
-    const place = textOf(parameter.in) as Part['in'];
-    const name = textOf(parameter.name);
-    return serialize(parameter, sentValue(parameter, sampler)).map(([key, value]) => ({
-      in: place,
-      name: key ?? name,
-      value: place === 'header' ? value.replace(/[^\x20-\x7e]/g, '?') : encodeURIComponent(value),
-    }));
-  });
+/**
+ * The parameters of an operation: those that are required, those for which the document has a value, and those that are
+ * `given`, by name.
+ */
+export function parameterParts(
+  parameters: readonly Node[],
+  sampler: Sampler,
+  given: Readonly<Record<string, unknown>> = {},
+): Part[] {
+  const isGiven = ({ name }: Node) => Object.hasOwn(given, textOf(name));
+  return parameters
+    .filter((parameter) => isSent(parameter, isGiven(parameter)))
+    .flatMap((parameter) => {
+      const place = textOf(parameter.in) as Part['in'];
+      const name = textOf(parameter.name);
+      return serialize(parameter, isGiven(parameter) ? given[name] : sentValue(parameter, sampler)).map(
+        ([key, value]) => ({
+          in: place,
+          name: key ?? name,
+          value: place === 'header' ? value.replace(/[^\x20-\x7e]/g, '?') : encodeURIComponent(value),
+        }),
+      );
+    });
 }
 
 /** Puts parts into a path template. */
@@ -40,12 +52,13 @@ export function placeParts(template: string, parts: readonly Part[]): { target: 
   };
 }
 
-function isSent(parameter: Node): boolean {
+function isSent(parameter: Node, isGiven: boolean): boolean {
   const place = textOf(parameter.in);
   if (place === 'path') return true;
   if (place === 'header' && IGNORED_HEADERS.test(textOf(parameter.name))) return false;
   return (
-    /^(?:query|header|cookie)$/.test(place) && (parameter.required === true || givenValue(parameter) !== undefined)
+    /^(?:query|header|cookie)$/.test(place) &&
+    (isGiven || parameter.required === true || givenValue(parameter) !== undefined)
   );
 }
 

@@ -2,7 +2,7 @@ import { TraceSlimError } from '../../errors.ts';
 import type { HttpCommand } from '../../settings.ts';
 import { boundedWork } from '../bounded-work.ts';
 import { type Credentials, credentialParts } from './openapi-auth.ts';
-import { bodyOf } from './openapi-body.ts';
+import { type ApiBody, bodyOf, givenBody } from './openapi-body.ts';
 import { listOf, type Node, nodeOf, textOf } from './openapi-node.ts';
 import { parameterParts, placeParts } from './openapi-parameters.ts';
 import { clampSizes, loadSampler, type Sampler } from './openapi-sample.ts';
@@ -21,7 +21,18 @@ export interface ApiOptions {
   readonly prefix?: string;
   /** By the names that the document gives its security schemes. */
   readonly credentials: Credentials;
+  /** Operations that nothing is said of. */
   readonly maxOperations: number;
+  /** What is said of operations, by their `operationId` or their method and path template. */
+  readonly operations?: Readonly<Record<string, GivenOperation>>;
+}
+
+/** What a user says of an operation. */
+export interface GivenOperation {
+  /** Values instead of sampled ones. */
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+  readonly body?: unknown;
+  readonly skip?: boolean | undefined;
 }
 
 /** One operation of a document as a request. */
@@ -29,6 +40,8 @@ interface ApiOperation {
   /** Method and path template: `GET /pets/{id}`. */
   readonly title: string;
   readonly command: HttpCommand;
+  /** The name by which something is said of it. */
+  readonly givenAs?: string;
 }
 
 export interface ApiPlan {
@@ -44,23 +57,56 @@ export async function prepareOpenApi(): Promise<typeof import('@readme/openapi-p
 }
 
 /**
- * The operations of an OpenAPI 2, 3 or 3.1 document (JSON or YAML) with sampled parameters and bodies; the same document
- * gives the same requests. References to other documents are not followed. Errors: CONFIG_INVALID.
+ * The operations of a document with sampled parameters and bodies, of which those that something is said of are always
+ * asked for; the same document gives the same requests. Errors: CONFIG_INVALID when something is said of what the document
+ * does not have.
  */
-export async function planApi(text: string, options: ApiOptions): Promise<ApiPlan> {
-  const api = await readDocument(text);
-  const found = operationsOf(api).filter(({ method }) => options.methods === 'all' || SAFE_METHODS.includes(method));
-  const chosen = found.sort(byHarm).slice(0, options.maxOperations);
+export function planApi(api: Node, options: ApiOptions): ApiPlan {
+  const all = operationsOf(api, options.operations ?? {});
+  checkNames(all, options.operations ?? {});
+  const isWanted = ({ method, givenAs }: Operation) =>
+    givenAs !== undefined || options.methods === 'all' || SAFE_METHODS.includes(method);
+  const found = all.filter((operation) => isWanted(operation) && !operation.given.skip);
+  const unnamed = found
+    .filter(({ givenAs }) => givenAs === undefined)
+    .sort(byHarm)
+    .slice(0, options.maxOperations);
+  const chosen = [...unnamed, ...found.filter(({ givenAs }) => givenAs !== undefined)].sort(byHarm);
   const sampler = loadSampler();
   const base = options.prefix ?? basePathOf(api);
-  const operations = chosen.flatMap((operation) => {
+  const operations = chosen.flatMap((operation): ApiOperation[] => {
     const command = boundedWork(() => sensibleCommand(operation, { api, base, options, sampler }), undefined);
-    return command ? [{ title: `${operation.method} ${operation.path}`, command }] : [];
+    const { givenAs } = operation;
+    return command ? [{ title: titleOf(operation), command, ...(givenAs !== undefined && { givenAs }) }] : [];
   });
   return { operations, left: found.length - operations.length };
 }
 
-async function readDocument(text: string): Promise<Node> {
+/** Most names that an error gives. */
+const MAX_NAMES = 10;
+
+function checkNames(all: readonly Operation[], given: NonNullable<ApiOptions['operations']>): void {
+  const used = new Set(all.map(({ givenAs }) => givenAs));
+  const missing = Object.keys(given).filter((name) => !used.has(name));
+  if (missing.length > 0) {
+    const names = all.slice(0, MAX_NAMES).map((operation) => operation.id || titleOf(operation));
+    const more = all.length > MAX_NAMES ? ', …' : '';
+    throw invalid(`it has no operation ${missing.join(', ')} (it has ${names.join(', ')}${more})`);
+  }
+  for (const operation of all) {
+    const known = new Set(operation.parameters.map(({ name }) => textOf(name)));
+    const unknown = Object.keys(operation.given.parameters ?? {}).filter((name) => !known.has(name));
+    if (unknown.length === 0) continue;
+    const names = [...known].slice(0, MAX_NAMES).join(', ') || 'none';
+    throw invalid(`${operation.givenAs} has no parameter ${unknown.join(', ')} (it has ${names})`);
+  }
+}
+
+/**
+ * Reads an OpenAPI 2, 3 or 3.1 document (JSON or YAML), its references resolved; those to other documents are not
+ * followed. Errors: CONFIG_INVALID.
+ */
+export async function readApi(text: string): Promise<Node> {
   if (text.length > MAX_DOCUMENT_BYTES) throw invalid(`it has more than ${MAX_DOCUMENT_BYTES} bytes`);
   const { dereference } = await prepareOpenApi();
   try {
@@ -90,21 +136,33 @@ interface Operation {
   readonly path: string;
   readonly node: Node;
   readonly parameters: readonly Node[];
+  /** Empty when the document gives none. */
+  readonly id: string;
+  readonly givenAs?: string;
+  readonly given: GivenOperation;
 }
 
 const SAFE_METHODS = ['GET', 'HEAD'];
 /** In the order they are sent. */
 const METHODS = [...SAFE_METHODS, 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-function operationsOf(api: Node): Operation[] {
+function operationsOf(api: Node, given: NonNullable<ApiOptions['operations']>): Operation[] {
   const paths = Object.entries(nodeOf(api.paths)).filter(([path]) => path.length <= MAX_PATH_LENGTH);
   return paths.flatMap(([path, value]) => {
     const item = nodeOf(value);
     return METHODS.filter((method) => item[method.toLowerCase()] !== undefined).map((method) => {
       const node = nodeOf(item[method.toLowerCase()]);
-      return { method, path, node, parameters: mergeParameters(listOf(item.parameters), listOf(node.parameters)) };
+      const parameters = mergeParameters(listOf(item.parameters), listOf(node.parameters));
+      const id = textOf(node.operationId);
+      const givenAs = [id, titleOf({ method, path })].find((name) => Object.hasOwn(given, name));
+      const said = givenAs === undefined ? {} : { givenAs };
+      return { method, path, node, parameters, id, ...said, given: given[givenAs ?? ''] ?? {} };
     });
   });
+}
+
+function titleOf({ method, path }: Pick<Operation, 'method' | 'path'>): string {
+  return `${method} ${path}`;
 }
 
 /** Those of an operation take the place of those of its path. */
@@ -140,10 +198,13 @@ function sensibleCommand(operation: Operation, context: CommandContext): HttpCom
 }
 
 function commandOf(operation: Operation, { api, base, options, sampler }: CommandContext): HttpCommand {
-  const { method, path, node, parameters } = operation;
-  const parts = [...parameterParts(parameters, sampler), ...credentialParts(node, api, options.credentials)];
+  const { method, path, node, parameters, given } = operation;
+  const parts = [
+    ...parameterParts(parameters, sampler, given.parameters),
+    ...credentialParts(node, api, options.credentials),
+  ];
   const { target, headers } = placeParts(path, parts);
-  const body = SAFE_METHODS.includes(method) ? undefined : bodyOf(node, parameters, api, sampler);
+  const body = SAFE_METHODS.includes(method) ? undefined : sentBody(operation, api, sampler);
   return {
     method,
     resource: `${base}${target.startsWith('/') ? target : `/${target}`}`,
@@ -151,6 +212,10 @@ function commandOf(operation: Operation, { api, base, options, sampler }: Comman
     ...(body && { body: body.bytes }),
     crawl: false,
   };
+}
+
+function sentBody({ node, parameters, given }: Operation, api: Node, sampler: Sampler): ApiBody | undefined {
+  return given.body === undefined ? bodyOf(node, parameters, api, sampler) : givenBody(node, api, given.body);
 }
 
 /** The path below which operations are, without a slash at its end. */

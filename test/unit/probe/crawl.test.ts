@@ -5,6 +5,7 @@ import { type CrawlProbeOptions, crawlProbe } from '../../../src/probe/crawl.ts'
 import { HttpOrigins } from '../../../src/probe/origins.ts';
 import type { Outcome } from '../../../src/probe/types.ts';
 import { execResult, fakeContainer } from '../../support/fake-container.ts';
+import { probesOfText } from '../../support/probe-files.ts';
 import { httpServer, tcpServer } from '../../support/servers.ts';
 
 const signal = new AbortController().signal;
@@ -72,6 +73,16 @@ describe('a crawl', () => {
       ...['/deep/one', '/img/bg.png', '/more.css'],
     ]);
     expect(it.asked.length).toBe(outcomes.length);
+  });
+
+  it('expects of each page that is linked to, and of none that is guessed, what its probe file says', async () => {
+    await using it = await site({ '/': '<a href=/gone><a href=/a>', '/a': 'fine' });
+    const [probe] = await probesOfText('probes: [{ crawl: /, expect: { status: [2xx, 3xx] } }]');
+    const outcomes = (await probe?.run(it.container, { signal })) ?? [];
+    const failing = outcomes.filter(({ ok }) => !ok).map(({ probe: id, summary }) => [id, summary]);
+    expect(failing).toEqual([
+      ['http GET :8080/gone', '404 text/html 9 B: status expected to be 2xx or 3xx, is 404 (linked from /)'],
+    ]);
   });
 
   it('follows a redirect of its own origin as a link', async () => {

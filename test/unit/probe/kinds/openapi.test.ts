@@ -6,6 +6,8 @@ import { openapiKind } from '../../../../src/probe/kinds/openapi.ts';
 import { newSession } from '../../../../src/probe/kinds/session.ts';
 import type { Outcome } from '../../../../src/probe/types.ts';
 import { temporaryDirectory } from '../../../support/engine.ts';
+import { fakeContainer } from '../../../support/fake-container.ts';
+import { probesOfText, runAll } from '../../../support/probe-files.ts';
 import { comparedFacts, makeKind, runKind } from '../../../support/probe-kinds.ts';
 import { httpServer } from '../../../support/servers.ts';
 
@@ -13,8 +15,10 @@ const document = JSON.stringify({
   openapi: '3.1.0',
   info: { title: 'pets', version: '1' },
   paths: {
-    '/pets': { get: { security: [{ key: [] }] }, post: {} },
-    '/pets/{id}': { get: { parameters: [{ name: 'id', in: 'path', required: true, schema: { enum: [7] } }] } },
+    '/pets': { get: { security: [{ key: [] }] }, post: { operationId: 'addPet' } },
+    '/pets/{id}': {
+      get: { operationId: 'getPet', parameters: [{ name: 'id', in: 'path', required: true, schema: { enum: [7] } }] },
+    },
   },
   components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-Key' } } },
 });
@@ -23,6 +27,60 @@ const pets: RequestListener = ({ url, method, headers }, response) => {
   if (url === '/openapi.json') response.end(document);
   else response.writeHead(url === '/pets/7' ? 500 : 200).end(`${method} ${url} ${headers['x-key']} ${headers.cookie}`);
 };
+
+/** What came of the operations of an openapi item of a probe file: its title, whether it was ok, and its summary. */
+async function answersOf(probes: string) {
+  await using server = await httpServer(pets);
+  const container = fakeContainer({ endpoints: { 8080: server.endpoint } });
+  const outcomes = await runAll(await probesOfText(`probes: ${probes}`), container);
+  return outcomes.map(({ probe, ok, summary }) => [probe.replace(/^.*: /, ''), ok, summary] as const);
+}
+
+const named = (operations: string, expect = '') =>
+  `[{ openapi: { path: /openapi.json, operations: ${operations} }${expect} }]`;
+
+describe('what is expected of an openapi probe', () => {
+  it('is expected of each operation, and not of the document', async () => {
+    const [document, list, pet] = await answersOf(
+      '[{ openapi: /openapi.json, expect: { status: 2xx, body: undefined } }]',
+    );
+    expect(document?.[1]).toBe(true);
+    expect(list?.[1]).toBe(true);
+    expect(pet).toMatchObject(['GET /pets/{id}', false, expect.stringContaining('status expected to be 2xx, is 500')]);
+  });
+
+  it('is replaced by what is expected of one operation', async () => {
+    const answers = await answersOf(named('{ getPet: { expect: { status: 500 } } }', ', expect: { status: 200 }'));
+    expect(answers.map(([, ok]) => ok)).toEqual([true, true, true]);
+  });
+
+  it('comes with values for parameters and bodies, by operationId or by method and path', async () => {
+    const operations = '{ "GET /pets/{id}": { parameters: { id: 8 }, expect: { body: GET /pets/8 } } }';
+    expect((await answersOf(named(operations))).at(-1)).toMatchObject(['GET /pets/{id}', true, expect.anything()]);
+  });
+
+  it('makes an operation asked for that changes something, or one left out', async () => {
+    const answers = await answersOf(named('{ addPet: { body: { name: x } }, getPet: { skip: true } }'));
+    expect(answers.slice(1).map(([title]) => title)).toEqual(['GET /pets', 'POST /pets']);
+  });
+
+  it.each([
+    ['{ getPte: {} }', 'it has no operation getPte (it has GET /pets, addPet, getPet)'],
+    ['{ getPet: { parameters: { pid: 1 } } }', 'getPet has no parameter pid (it has id)'],
+  ])('fails when the document has no %s', async (operations, message) => {
+    const [[, ok, summary] = [], ...others] = await answersOf(named(operations));
+    expect([ok, others]).toEqual([false, []]);
+    expect(summary).toContain(message);
+  });
+
+  it('may use what an earlier step has captured', async () => {
+    const login = '{ http: { path: /pets, capture: { word: { body: "^GET" } } } }';
+    const api = `{ path: /openapi.json, credentials: { key: "k-\${word}" }, operations: { getPet: { skip: true } } }`;
+    const expected = `{ openapi: ${api}, expect: { body: "GET /pets k-\${word}" } }`;
+    const answers = await answersOf(`[{ sequence: [${login}, ${expected}] }]`);
+    expect(answers.map(([, ok]) => ok)).toEqual([true, true, true]);
+  });
+});
 
 describe('an openapi probe', () => {
   it('has an outcome for the document and one for each operation', async () => {

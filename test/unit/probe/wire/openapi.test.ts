@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type ApiOptions, planApi } from '../../../../src/probe/wire/openapi.ts';
+import { type ApiOptions, planApi, readApi } from '../../../../src/probe/wire/openapi.ts';
 
 const ALL: ApiOptions = { methods: 'all', credentials: {}, maxOperations: 100 };
 
+async function planOf(text: string, options: Partial<ApiOptions> = {}) {
+  return planApi(await readApi(text), { ...ALL, ...options });
+}
+
 async function requests(document: object | string, options: Partial<ApiOptions> = {}) {
   const text = typeof document === 'string' ? document : JSON.stringify(document);
-  const { operations } = await planApi(text, { ...ALL, ...options });
+  const { operations } = await planOf(text, options);
   return operations.map(({ command: { method, resource, headers, body } }) => [
     `${method} ${resource}`,
     ...headers,
@@ -35,7 +39,7 @@ describe('an OpenAPI document that is meant to do harm', () => {
     const parameters = [{ name: 'x', in: 'path', required: true, example: 'y'.repeat(1000) }];
     const document = openapi3({ [`/${'{x}'.repeat(600)}`]: { get: { parameters } }, '/b': { get: {} } });
     expect(await requests(document)).toEqual([['GET /b']]);
-    expect(await planApi(JSON.stringify(document), ALL)).toMatchObject({ left: 1 });
+    expect(await planOf(JSON.stringify(document))).toMatchObject({ left: 1 });
   });
 
   it('sends no example that is part of the body thousands of times', async () => {
@@ -156,8 +160,25 @@ describe('planning requests from an OpenAPI document', () => {
 
   it('plans as many operations as are allowed and counts the others', async () => {
     const document = openapi3({ '/a': { get: {} }, '/b': { get: {} }, '/c': { get: {} } });
-    const plan = await planApi(JSON.stringify(document), { ...ALL, maxOperations: 2 });
+    const plan = await planOf(JSON.stringify(document), { maxOperations: 2 });
     expect({ planned: plan.operations.length, left: plan.left }).toEqual({ planned: 2, left: 1 });
+  });
+
+  it('sends given values as it would send sampled ones, and given bodies in a form that is taken', async () => {
+    const parameters = [{ name: 'tags', in: 'query', schema: { type: 'array' } }];
+    const form = { requestBody: { content: { 'application/x-www-form-urlencoded': {} } } };
+    const document = openapi3({ '/a': { post: { parameters, ...form } }, '/b': { put: {} } });
+    const operations = { 'POST /a': { parameters: { tags: ['x', 'y z'] }, body: { n: 1 } }, 'PUT /b': { body: [1] } };
+    expect(await requests(document, { operations })).toEqual([
+      ['POST /a?tags=x&tags=y%20z', 'Content-Type: application/x-www-form-urlencoded', 'n=1'],
+      ['PUT /b', 'Content-Type: application/json', '[1]'],
+    ]);
+  });
+
+  it('plans the operations that something is said of besides those that are allowed', async () => {
+    const document = openapi3({ '/a': { get: {} }, '/b': { get: {}, delete: {} } });
+    const options = { methods: 'safe', maxOperations: 1, operations: { 'DELETE /b': {} } } as const;
+    expect(await requests(document, options)).toEqual([['GET /a'], ['DELETE /b']]);
   });
 
   it('puts a prefix in place of the path of the servers', async () => {
@@ -215,6 +236,6 @@ describe('planning requests from an OpenAPI document', () => {
   });
 
   it.each(['{', 'hello', '{"openapi": "3.0.0"}', '[]'])('refuses %s', async (text) => {
-    await expect(planApi(text, ALL)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(readApi(text)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 });
