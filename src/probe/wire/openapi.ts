@@ -28,7 +28,7 @@ export interface ApiOptions {
 }
 
 /** What a user says of an operation. */
-export interface GivenOperation {
+interface GivenOperation {
   /** Values instead of sampled ones. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
   readonly body?: unknown;
