@@ -276,6 +276,7 @@ export interface ProbeOptions {
   readonly httpProbeClientTimeout?: string;
   readonly httpProbeStartWait?: string;
   readonly healthcheck?: boolean;
+  readonly mask?: readonly string[];
   readonly continueAfter?: string;
   readonly allowFailingProbes?: boolean;
   readonly repeat?: string;

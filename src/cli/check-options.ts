@@ -12,6 +12,13 @@ export const CHECK_OPTIONS: OptionGroup = {
       value: 'budget',
       text: 'refuse size>50MB, reduction<2, misses>0 or new-paths>0 (repeatable)',
     },
+    {
+      name: 'mask',
+      kind: 'list',
+      value: 'what',
+      text: "may differ: '/build \\d+/', $.user.id, 'header x-build' (repeatable)",
+      rare: true,
+    },
     { name: 'junit', kind: 'value', value: 'file', text: 'the probes as JUnit XML' },
     {
       name: 'baseline',

@@ -4,7 +4,7 @@ import { readApiSpecs } from './api-specs.ts';
 import type { ProbeOptions } from './build-options.ts';
 import { parseContinueAfter } from './continue-after.ts';
 import { readHostCommands } from './host-commands.ts';
-import { parseCount, parseDuration, parsePorts, readOptionFile } from './values.ts';
+import { invalid, parseCount, parseDuration, parsePorts, readOptionFile } from './values.ts';
 
 const READY_TIMEOUT = '60s';
 const REQUEST_TIMEOUT = '30s';
@@ -26,6 +26,7 @@ export async function readProbeSettings(options: ProbeOptions, notice: Notice): 
     healthcheck: options.healthcheck ?? true,
     continueAfter: parseContinueAfter(options.continueAfter ?? 'probe&exec'),
     allowFailing: options.allowFailingProbes ?? false,
+    ...(options.mask === undefined ? {} : { masks: await readMasks(options.mask) }),
     ...(options.repeat === undefined ? {} : { repeat: parseCount('--repeat', options.repeat, 0) }),
     ready: {
       timeoutMs: readyTimeoutMs,
@@ -50,6 +51,13 @@ async function readProbeFiles(options: ProbeOptions): Promise<ProbeFile[]> {
   const { loadProbeFile } = await import('../probe/file/load.ts');
   const files = await Promise.all(probe.map((path) => loadProbeFile(path)));
   return host ? [...files, host] : files;
+}
+
+async function readMasks(masks: readonly string[]): Promise<readonly string[]> {
+  const { isMask, MASK_FORMS } = await import('../probe/masks.ts');
+  const wrong = masks.find((mask) => !isMask(mask));
+  if (wrong !== undefined) throw invalid('--mask', wrong, MASK_FORMS);
+  return masks;
 }
 
 async function readHttpSettings(options: ProbeOptions, notice: Notice): Promise<HttpProbeSettings> {

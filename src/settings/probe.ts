@@ -23,6 +23,8 @@ export interface ProbeSettings {
   readonly continueAfter: ContinueAfter;
   /** Failing probes are the expected outcome: fat and slim must then fail alike. */
   readonly allowFailing: boolean;
+  /** What may differ between the images, in the outcome of every probe and of the command; as `Fact.masks`, or a fact's name. */
+  readonly masks?: readonly string[];
   /** How many more times the original image is run under the tracer; absent: not at all. */
   readonly repeat?: number;
   readonly ready: ReadySettings;

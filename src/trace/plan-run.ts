@@ -64,6 +64,7 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
       tracing,
       stopTimeoutMs: options.run.stopTimeoutMs ?? (config.StopTimeout ?? STOP_TIMEOUT_SECONDS) * 1000,
       probes: planned.probes,
+      ...(settings.masks && { masks: settings.masks }),
       ready,
       hold: (container, signal) => hold(container, options, signal),
     },

@@ -1,6 +1,7 @@
 import type { Container, ExecResult, Listener, OpenedImage, ToolkitPaths } from '../engine/types.ts';
 import { EXIT, TraceSlimError } from '../errors.ts';
 import type { RuntimeConfig } from '../image/types.ts';
+import { masked } from '../probe/masks.ts';
 import { failedOutcome } from '../probe/outcome.ts';
 import { poll } from '../probe/poll.ts';
 import { type Readiness, type ReadyConditions, waitReady } from '../probe/readiness.ts';
@@ -28,6 +29,8 @@ export interface RunPlan {
   /** From the stop signal until it is killed. */
   readonly stopTimeoutMs: number;
   readonly probes: readonly Probe[];
+  /** What may differ in any outcome; see masks.ts. */
+  readonly masks?: readonly string[];
   /** When the application can be probed. */
   readonly ready: ReadyConditions;
   /** Keeps the container running after the probes as long as the user wants. */
@@ -75,7 +78,8 @@ export async function recordRun(image: OpenedImage, plan: RunPlan, options: Reco
   const run: Run = { image, plan, options, collector, outcomes: [], losses: [], listening: [], readyMs: 0, startedAt };
   const pending = plan.command.length > 0 ? await runCommand(run) : [...plan.probes];
   if (pending.length > 0 && !run.failure) await runKeptAlive(run, pending);
-  const { outcomes, listening, readyMs, failure } = run;
+  const { listening, readyMs, failure } = run;
+  const outcomes = run.outcomes.map((outcome) => masked(outcome, plan.masks ?? []));
   const trace = collector.finish({ losses: run.losses });
   const executedByUsers = [...collector.executedByUsers];
   const durationMs = Math.round(performance.now() - startedAt);

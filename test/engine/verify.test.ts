@@ -54,6 +54,26 @@ describe('two images', () => {
     expect(report.probes.every((probe) => probe.equal)).toBe(true);
   });
 
+  test('may differ in what is masked, in probes and in what the command prints before it ends', async () => {
+    const slim = `docker-archive:${join(work.path, 'edited')}.tar`;
+    const edits = { ...NO_EDITS, addEnv: ['BUILD=slim7'] };
+    const run = { ...plainRun, config: { Entrypoint: ['/bin/sh', '-c', 'echo runs build $BUILD.'], Cmd: null } };
+    const probes = {
+      ...defaultProbes,
+      http: { ...defaultProbes.http, enabled: false },
+      exec: ['echo build $BUILD.'],
+    };
+    await buildSlim(buildSettings(nginx, slim, { run, probes, edits, verify: false }), testContext());
+    const compared = async (masks: readonly string[]) => {
+      const common = { engine: localEngine, run, allowIncomplete: false, checks: PLAIN_CHECKS };
+      const settings = { fat: nginx, slim, probes: { ...probes, masks }, ...common };
+      const report = await verifyImages(settings, testContext());
+      return report.probes.filter(({ equal }) => !equal).map(({ probe }) => probe);
+    };
+    expect(await compared(['/guild/'])).toEqual(['command', 'exec echo build $BUILD.']);
+    expect(await compared(['/build \\w*/'])).toEqual([]);
+  });
+
   test('of which one lacks a page differ, and the page is named with what looked for it', async () => {
     const report = await verify(await uncheckedSlim('page', PAGE));
     expect(report.status).toBe('differs');

@@ -1,27 +1,16 @@
 import { z } from 'zod';
-import { parseJsonPath } from '../json-path.ts';
 import { expectation } from '../kinds/expectation.ts';
 import { durationMs } from '../kinds/fields.ts';
 import { KINDS } from '../kinds/index.ts';
 import type { ExpectKey } from '../kinds/kind.ts';
-import { regexOf } from '../kinds/matcher.ts';
+import { isMask, MASK_FORMS } from '../masks.ts';
 
 const name = z.string().min(1).max(100).meta({ description: 'How it is called in reports.' });
 const repeat = z.int().min(1).max(1000).meta({ description: 'How often it is done in a row.' });
 
-const mask = z
-  .string()
-  .refine(isMask, { error: 'give /a regular expression/, a JSON path ($.id), or what is compared: header etag, body' })
-  .meta({
-    description: 'What may differ: /regular expression/, JSON path ($.id), or "header etag", "body", "stdout".',
-  });
-
-const FACT = /^(?:header \S+|status|body|exit status|stdout|stderr|reply)$/;
-
-function isMask(text: string): boolean {
-  if (text.startsWith('/')) return /^\/.+\/[imsu]*$/s.test(text) && regexOf(text) !== undefined;
-  return FACT.test(text) || parseJsonPath(text) !== undefined;
-}
+const mask = z.string().refine(isMask, { error: MASK_FORMS }).meta({
+  description: 'What may differ: /regular expression/, JSON path ($.id), or "header etag", "body", "stdout".',
+});
 
 /** Keys that items and steps have in common. */
 export const shared = {

@@ -1,9 +1,10 @@
 import type { Container } from '../../engine/types.ts';
 import { startDeadline } from '../deadline.ts';
 import type { ProbeItem } from '../file/probe-file.ts';
+import { masked } from '../masks.ts';
 import { failedOutcome } from '../outcome.ts';
 import { poll } from '../poll.ts';
-import type { Fact, Outcome, RunProbeOptions } from '../types.ts';
+import type { Outcome, RunProbeOptions } from '../types.ts';
 import { judged } from './expect.ts';
 import type { MadeProbe, ProbeKind } from './kind.ts';
 import { fillIn, type Session } from './session.ts';
@@ -72,15 +73,4 @@ function judge({ item, kind, names }: Runnable, outcomes: readonly Outcome[], se
 function expectFailing(outcome: Outcome): Outcome {
   if (outcome.ok) return { ...outcome, ok: false, summary: `${outcome.summary}: expected to fail` };
   return { ...outcome, ok: true, summary: `${outcome.summary}, as expected` };
-}
-
-/** Masks that name a fact make it one that is only shown; the others are for whoever compares. */
-function masked(outcome: Outcome, masks: readonly string[]): Outcome {
-  if (masks.length === 0) return outcome;
-  const inside = masks.filter((mask) => mask.startsWith('/') || mask.startsWith('$'));
-  const facts = outcome.facts.map((fact): Fact => {
-    if (masks.some((mask) => mask.toLowerCase() === fact.name)) return { ...fact, compare: 'shown' };
-    return fact.compare === 'text' && inside.length > 0 ? { ...fact, masks: inside } : fact;
-  });
-  return { ...outcome, facts };
 }

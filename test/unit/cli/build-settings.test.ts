@@ -202,6 +202,11 @@ test('notices are not shown with --quiet', async () => {
   expect((await settingsFor(['build', 'x.tar', '-q', '--show-clogs'])).stderr).toBe('');
 });
 
+test('masks are for every probe', async () => {
+  const { settings } = await settingsFor(['build', 'x.tar', '--mask', '/a b/', '--mask=$.id', '--exec', 'true']);
+  expect(settings.probes.masks).toEqual(['/a b/', '$.id']);
+});
+
 test('an image as the first word is built', async () => {
   expect((await settingsFor(['docker-archive:x.tar', '--no-verify'])).settings).toMatchObject({
     source: 'docker-archive:x.tar',
@@ -222,6 +227,7 @@ test.each([
   [['build', 'a.tar', '--cmd', '[1]'], '--cmd does not take "[1]"'],
   [['build', 'a.tar', '--env', '=x'], '--env does not take "=x"'],
   [['build', 'a.tar', '--pull', 'sometimes'], '--pull does not take "sometimes"'],
+  [['build', 'a.tar', '--mask', '/a', '--mask', '/b/'], '--mask does not take "/a"'],
   [['build', 'a.tar', '--mount', '/a:b'], '--mount does not take "/a:b"'],
   [['build', 'a.tar', '--exec-file', '/nowhere/x.sh'], 'cannot read --exec-file /nowhere/x.sh: no such file'],
 ])('%j is refused as wrong usage', async (argv, message) => {
