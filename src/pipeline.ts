@@ -1,7 +1,7 @@
 import { creationSeconds } from './build/build-image.ts';
 import { notesOnEdits } from './build/edit-notes.ts';
 import { failedNames } from './build/failed-names.ts';
-import { checkDestinations, defaultOutput, defaultTags, writeOutputs } from './build/outputs.ts';
+import { checkDestinations, defaultOutput, defaultTags, NOT_WRITTEN, writeOutputs } from './build/outputs.ts';
 import { checkPreservable } from './build/preserve-layers.ts';
 import { layoutOf } from './engine/host/state.ts';
 import type { OpenedImage } from './engine/types.ts';
@@ -92,7 +92,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
   const isAccepted = (result.isVerified || !settings.verify) && !budgets.some(({ isExceeded }) => isExceeded);
   const wanted = { destinations, tags: settings.tags.length > 0 ? settings.tags : defaultTags(image) };
   const { destinations: written, tags } = isAccepted ? wanted : failedNames(wanted);
-  const outputs =
+  const { outputs, names } =
     isAccepted || settings.checks.keepFailed
       ? await stages.run(
           'write',
@@ -106,9 +106,9 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
               createdSeconds,
               signal,
             }),
-          (done) => done.map((output) => output.destination).join(', '),
+          (done) => done.outputs.map((output) => output.destination).join(', '),
         )
-      : [];
+      : NOT_WRITTEN;
   const report = await stages.run(
     'report',
     'writing the report',
@@ -126,7 +126,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
         layers: slim.layers.length,
       },
       outputs,
-      tags: outputs.length > 0 ? tags : [],
+      tags: names,
       budgets,
       probes: result.replay?.probes ?? unverifiedRows(observation.runs[0]),
       rounds: result.rounds,

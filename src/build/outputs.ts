@@ -52,7 +52,19 @@ export function checkDestinations(
   }
 }
 
-/** Writes the slim image to every destination; gives what was written. Errors: DISK_FULL, PERMISSION_DENIED, ENGINE_FAILED. */
+/** What was written, and all names that the image has got by that. */
+interface Written {
+  readonly outputs: readonly { readonly destination: string; readonly digest: string }[];
+  readonly names: readonly string[];
+}
+
+/** Nothing. */
+export const NOT_WRITTEN: Written = { outputs: [], names: [] };
+
+/**
+ * Writes the slim image to every destination. `tags`: its names where a destination has none of its own. Errors: DISK_FULL,
+ * PERMISSION_DENIED, ENGINE_FAILED.
+ */
 export async function writeOutputs(
   slim: SlimImage,
   options: {
@@ -63,22 +75,24 @@ export async function writeOutputs(
     createdSeconds: number;
     signal: AbortSignal;
   },
-): Promise<{ destination: string; digest: string }[]> {
+): Promise<Written> {
   const { fat, destinations, tags, store, createdSeconds, signal } = options;
   const annotations: Record<string, string> = { 'org.opencontainers.image.base.digest': fat.digest };
   if (fat.names[0]) annotations['org.opencontainers.image.base.name'] = fat.names[0];
-  const written: { destination: string; digest: string }[] = [];
+  const outputs: { destination: string; digest: string }[] = [];
+  const allNames = new Set<string>();
   for (const destination of destinations) {
     const { transport, name } = parseDestination(destination);
+    const names = name === undefined ? tags : [name];
+    for (const each of names) allNames.add(each);
     if (transport === 'docker-daemon' && store) {
-      const names = name === undefined ? tags : [name];
       const digest = await store.publish(slim.image, names, { signal });
-      written.push({ destination: `docker-daemon:${names[0] ?? digest}`, digest });
+      outputs.push({ destination: `docker-daemon:${names[0] ?? digest}`, digest });
       continue;
     }
-    const image = { config: slim.config, layers: slim.layers, tags, annotations };
-    written.push(await writeImage(image, destination, { signal, createdSeconds }));
+    const image = { config: slim.config, layers: slim.layers, tags: names, annotations };
+    outputs.push(await writeImage(image, destination, { signal, createdSeconds }));
   }
-  if (written.length === 0) throw new TraceSlimError('USAGE_INVALID', 'no output was named');
-  return written;
+  if (outputs.length === 0) throw new TraceSlimError('USAGE_INVALID', 'no output was named');
+  return { outputs, names: [...allNames] };
 }

@@ -16,6 +16,7 @@ export interface Report {
   /** fat size / slim size. */
   readonly reduction: number | null;
   readonly outputs: readonly { readonly destination: string; readonly digest: string }[];
+  /** The names under which it was written, anywhere. */
   readonly tags: readonly string[];
   readonly engine: string;
   readonly tracer: string;

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { creationSeconds } from '../../../src/build/build-image.ts';
-import { defaultOutput, defaultTags } from '../../../src/build/outputs.ts';
+import { creationSeconds, type SlimImage } from '../../../src/build/build-image.ts';
+import { defaultOutput, defaultTags, writeOutputs } from '../../../src/build/outputs.ts';
+import type { ImageStore } from '../../../src/engine/types.ts';
 import type { Image } from '../../../src/image/types.ts';
+import { temporaryDirectory } from '../../support/engine.ts';
 
 type Transport = Image['location']['transport'];
 
@@ -38,4 +41,35 @@ test('the creation time is that of SOURCE_DATE_EPOCH, else of the fat image, els
   expect(creationSeconds({ ...config, created }, undefined)).toBe(Date.UTC(2024, 4, 6, 7, 8, 9) / 1000);
   expect(creationSeconds({ ...config, created }, 'yesterday')).toBe(Date.UTC(2024, 4, 6, 7, 8, 9) / 1000);
   expect(creationSeconds(config, undefined)).toBe(0);
+});
+
+test('an image has the names that its destinations give, and its tags where one gives none', async () => {
+  using folder = temporaryDirectory();
+  const config = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers' as const, diff_ids: [] } };
+  const slim = { image: { config }, config, layers: [] } as unknown as SlimImage;
+  const published: (readonly string[])[] = [];
+  const publish: ImageStore['publish'] = async (_, names) => {
+    published.push(names);
+    return 'sha256:1';
+  };
+  const common = { fat: { names: [], digest: 'sha256:0' } as unknown as Image, tags: ['site.slim:latest'] };
+  const write = (...destinations: string[]) =>
+    writeOutputs(slim, {
+      ...{ ...common, destinations, store: { publish } as unknown as ImageStore, createdSeconds: 0 },
+      signal: new AbortController().signal,
+    });
+  expect(await write('docker-daemon:shop:1')).toEqual({
+    outputs: [{ destination: 'docker-daemon:shop:1', digest: 'sha256:1' }],
+    names: ['shop:1'],
+  });
+  const archive = join(folder.path, 'x.tar');
+  expect((await write('docker-daemon:shop:1', `docker-archive:${archive}`)).names).toEqual([
+    'shop:1',
+    'site.slim:latest',
+  ]);
+  expect((await write(`docker-archive:${archive}:shop:2`, 'docker-daemon:')).names).toEqual([
+    'shop:2',
+    'site.slim:latest',
+  ]);
+  expect(published).toEqual([['shop:1'], ['shop:1'], ['site.slim:latest']]);
 });
