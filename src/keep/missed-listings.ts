@@ -1,13 +1,14 @@
 import type { RuntimeConfig } from '../image/types.ts';
-import type { ImagePath } from '../rootfs/path.ts';
+import { type ImagePath, parentOf } from '../rootfs/path.ts';
 import { resolvePath } from '../rootfs/resolve.ts';
 import type { Access } from '../trace/trace.ts';
 import { factsOf } from './facts.ts';
 import { listingSeeds } from './listings.ts';
 import { type MissedPath, type MissInput, sortedMisses } from './missed.ts';
+import { isMountedOver } from './reach.ts';
 import { tracedSeeds } from './traced.ts';
 
-export interface ListingMissInput extends MissInput {
+export interface ListingMissInput extends Omit<MissInput, 'slimRootfs'> {
   readonly config: RuntimeConfig;
   /** Look also at directories that the fat image's runs have listed: something must be why the images differ. */
   readonly isSuspect: boolean;
@@ -28,7 +29,12 @@ export async function findUnlisted(input: ListingMissInput): Promise<MissedPath[
   for (const { path, reason } of seeds) {
     if (keep.has(path) || reason.kind !== 'rule' || reason.from === undefined) continue;
     const access = listed.get(reason.from)?.[0];
-    if (access) misses.set(path, { kind: 'unlisted', path, needed: [path], access });
+    if (access) misses.set(path, unlistedPath(path, [path], access));
+  }
+  if (isSuspect) {
+    for (const [path, { needed, access }] of usedBelow(listed, traced, keep)) {
+      misses.set(path, unlistedPath(path, needed, access));
+    }
   }
   return sortedMisses([...misses.values()]);
 
@@ -41,4 +47,25 @@ export async function findUnlisted(input: ListingMissInput): Promise<MissedPath[
     }
     return byDirectory;
   }
+}
+
+function unlistedPath(path: ImagePath, needed: readonly ImagePath[], access: Access): MissedPath {
+  return { kind: 'unlisted', path, needed, lacks: [path], altered: [], access };
+}
+
+/** What the fat image's runs used in or below a listed directory that has no name for it any more: a program that lists first does not ask. */
+function usedBelow(
+  listed: ReadonlyMap<ImagePath, readonly Access[]>,
+  used: ReadonlySet<ImagePath>,
+  keep: MissInput['keep'],
+): Map<ImagePath, { needed: ImagePath[]; access: Access }> {
+  const found = new Map<ImagePath, { needed: ImagePath[]; access: Access }>();
+  for (const path of used) {
+    if (keep.has(path) || isMountedOver(path)) continue;
+    let missing = path;
+    while (!keep.has(parentOf(missing)) && missing !== '/') missing = parentOf(missing);
+    const [access] = listed.get(parentOf(missing)) ?? [];
+    if (access) found.set(missing, { access, needed: [...(found.get(missing)?.needed ?? []), path] });
+  }
+  return found;
 }

@@ -8,8 +8,10 @@ import { displayPath } from '../rootfs/path.ts';
 import type { CheckSettings } from '../settings.ts';
 import type { Observation } from '../trace/observe.ts';
 import type { Replay } from '../verify/replay.ts';
+import { shownAlteration } from '../verify/shown-lookup.ts';
 
 const MAX_UNSTABLE = 100;
+const MAX_ALTERED = 100;
 
 /** What is known once the fat image has been observed. */
 export function baseReport(
@@ -37,6 +39,7 @@ export function baseReport(
     probes: [],
     rounds: [],
     suspicion: null,
+    altered: { total: 0, paths: [] },
     logErrors: [],
     unstable: { total: unstable.length, paths: unstable.slice(0, MAX_UNSTABLE).map(displayPath) },
     budgets: [],
@@ -57,8 +60,10 @@ export async function finish(report: Report, reportPath: string | undefined): Pr
 }
 
 /** What a replay has found out besides outcomes and misses. */
-export function replayFindings(result: Replay | undefined): Pick<Report, 'suspicion' | 'logErrors'> {
-  return { suspicion: result?.suspicion ?? null, logErrors: result?.logErrors ?? [] };
+export function replayFindings(result: Replay | undefined): Pick<Report, 'suspicion' | 'altered' | 'logErrors'> {
+  const { suspicion = null, altered = [], logErrors = [] } = result ?? {};
+  const paths = altered.slice(0, MAX_ALTERED).map(shownAlteration);
+  return { suspicion, altered: { total: altered.length, paths }, logErrors };
 }
 
 /** Opened before the work, so that a file that cannot be read ends it at once. */

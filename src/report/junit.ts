@@ -3,6 +3,7 @@ import type { Builder, TestSuite } from 'junit-report-builder';
 import { measuredText } from './budgets.ts';
 import { failureLines } from './failure-lines.ts';
 import { printable } from './format.ts';
+import { missText } from './miss-text.ts';
 import type { BudgetReport, FailureReport, Miss, ProbeReport, Report } from './report.ts';
 
 const MAX_TEXT = 10_000;
@@ -57,7 +58,7 @@ function addMisses(suite: TestSuite, misses: readonly Miss[]): void {
   const test = suite.testCase().className('trace-slim').name('look-ups');
   if (misses.length === 0) return;
   test.failure(`${misses.length} missed on the slim image`, 'missed');
-  test.stacktrace(plain(misses.map(({ path, syscall, errno }) => `${path} ${syscall} ${errno}`.trim()).join('\n')));
+  test.stacktrace(plain(misses.map(missText).join('\n')));
 }
 
 function addBudget(suite: TestSuite, { budget, actual, isExceeded, paths }: BudgetReport): void {

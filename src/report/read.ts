@@ -35,8 +35,12 @@ const lookup = z.object({
   phase: z.string(),
 });
 
+const altered = z.object({ path: z.string(), what: z.string(), fat: z.string(), slim: z.string() });
+
 const miss = lookup.extend({
   kind: z.enum(['failed', 'unlisted', 'overwritten']),
+  lacks: z.array(z.string()),
+  altered: z.array(altered),
   excludedBy: z.string().nullable(),
 });
 
@@ -88,6 +92,7 @@ const reportSchema: z.ZodType<Report> = z.object({
     }),
   ),
   suspicion: z.object({ probe: z.string(), lookups: z.array(lookup) }).nullable(),
+  altered: z.object({ total: z.number(), paths: z.array(altered) }),
   logErrors: z.array(z.string()),
   unstable: z.object({ total: z.number(), paths: z.array(z.string()) }),
   budgets: z.array(

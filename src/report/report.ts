@@ -36,6 +36,8 @@ export interface Report {
   readonly rounds: readonly RoundReport[];
   /** Where to look first when outcomes differ. */
   readonly suspicion: Suspicion | null;
+  /** When the images differ: what the fat image's runs used and the slim image has otherwise, the first of it. */
+  readonly altered: { readonly total: number; readonly paths: readonly AlteredPath[] };
   /** Lines in which only the slim image's application reports errors, at most twenty; they are not compared otherwise. */
   readonly logErrors: readonly string[];
   /** Files that only some of the traced runs used, the first of them. */
@@ -143,8 +145,20 @@ export interface Lookup {
 /** Something that the slim image lacks and that was asked for there; see `MissKind`. */
 export interface Miss extends Lookup {
   readonly kind: 'failed' | 'unlisted' | 'overwritten';
+  /** What is not there: the path itself, a link or directory on its way, or what runs it. */
+  readonly lacks: readonly ShownPath[];
+  /** What is there, but otherwise. */
+  readonly altered: readonly AlteredPath[];
   /** The pattern of the user that keeps it from being put back. */
   readonly excludedBy: string | null;
+}
+
+/** One thing in which a path of the slim image is not as on the fat one: its `mode`, `owner`, `content` and so on. */
+export interface AlteredPath {
+  readonly path: ShownPath;
+  readonly what: string;
+  readonly fat: string;
+  readonly slim: string;
 }
 
 /** The smallest outcome that differs, and look-ups that failed during it on the slim image only. */

@@ -1,6 +1,7 @@
 import { measuredText } from './budgets.ts';
 import { failureLines } from './failure-lines.ts';
 import { formatAmount, formatBytes, formatDuration, printable } from './format.ts';
+import { missText } from './miss-text.ts';
 import type { FailureReport, ProbeReport, Report } from './report.ts';
 
 const MAX_ROWS = 50;
@@ -98,7 +99,7 @@ function misses({ rounds }: Report): string[] {
       const left = missed.length - MAX_ROWS;
       return [
         `\nRound ${round}: ${formatAmount(missed.length, 'path')} missed, ${formatAmount(added.paths, 'path')} put back`,
-        ...missed.slice(0, MAX_ROWS).map(({ path, syscall, errno }) => `- ${code(path)} ${syscall} ${errno}`.trimEnd()),
+        ...missed.slice(0, MAX_ROWS).map((miss) => `- ${code(missText(miss))}`),
         ...(left > 0 ? [`- … ${formatAmount(left, 'more path')} in the report`] : []),
       ];
     });

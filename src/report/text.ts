@@ -11,8 +11,9 @@ import {
   printable,
   type TextOptions,
 } from './format.ts';
+import { alteredText, lookupText, missText } from './miss-text.ts';
 import { formatPermissionEdits } from './permission-edits.ts';
-import type { Lookup, Miss, ProbeReport, Report } from './report.ts';
+import type { ProbeReport, Report } from './report.ts';
 
 export interface ReportTextOptions extends TextOptions {
   /** Where the report is, for the reader to find. */
@@ -33,6 +34,7 @@ export function formatReport(report: Report, options: ReportTextOptions): string
     probes(report, options.width, paint),
     differences(report, paint),
     suspicion(report),
+    altered(report),
     logErrors(report, paint),
     rounds(report),
     budgets(report, paint),
@@ -129,6 +131,17 @@ function suspicion({ suspicion: found }: Report): string[] {
   ];
 }
 
+/** What is there and is not the same: it fails no look-up, or in a way that says little. */
+function altered({ altered: { total, paths } }: Report): string[] {
+  if (total === 0) return [];
+  const left = total - MAX_MISSES_SHOWN;
+  return [
+    'used by the probes, and not the same on the slim image:',
+    ...paths.slice(0, MAX_MISSES_SHOWN).map((path) => `  ${alteredText(path)}`),
+    ...(left > 0 ? [`  … ${formatAmount(left, 'more difference')} in the report`] : []),
+  ];
+}
+
 function logErrors({ logErrors: lines }: Report, paint: Paint): string[] {
   if (lines.length === 0) return [];
   return [paint('yellow', 'new in the log of the slim image:'), ...lines.map((line) => `  ${printable(line)}`)];
@@ -158,23 +171,6 @@ function rounds(report: Report): string[] {
         ...(left > 0 ? [`  … ${formatAmount(left, 'more path')} in the report`] : []),
       ];
     });
-}
-
-/** What is said of a miss after the call, where the call itself has not failed. */
-const MISS_WORDS: Readonly<Record<Miss['kind'], string>> = {
-  failed: '',
-  unlisted: ' without it',
-  overwritten: ' made it anew',
-};
-
-function missText(miss: Miss): string {
-  const pattern = miss.excludedBy === null ? '' : `, left out by --exclude-pattern ${printable(miss.excludedBy)}`;
-  return `${lookupText(miss, MISS_WORDS[miss.kind])}${pattern}`;
-}
-
-function lookupText({ path, syscall, errno, executable, phase }: Lookup, words = ''): string {
-  const who = executable === null ? '' : ` by ${executable}`;
-  return `${path}  ${[syscall, errno].filter(Boolean).join(' ')}${words}${who} during ${printable(phase)}`;
 }
 
 function budgets({ budgets: judged }: Report, paint: Paint): string[] {

@@ -1,15 +1,20 @@
 import type { OpenedImage } from '../engine/types.ts';
 import type { RuntimeConfig } from '../image/types.ts';
+import { type Alteration, findAlterations } from '../keep/alterations.ts';
+import { factsOf } from '../keep/facts.ts';
 import type { KeepSet } from '../keep/keep-set.ts';
+import { nameInterpreters } from '../keep/lacking.ts';
 import { findMisses, type MissedPath } from '../keep/missed.ts';
 import { findUnlisted } from '../keep/missed-listings.ts';
 import { seenThrough } from '../keep/mounts.ts';
+import { tracedSeeds } from '../keep/traced.ts';
 import type { ProbeReport, Suspicion } from '../report/report.ts';
+import { toImagePath } from '../rootfs/path.ts';
 import type { RunSettings } from '../settings.ts';
 import { checkTrace } from '../trace/observe.ts';
 import type { RecordOptions, RunPlan, RunRecord } from '../trace/record.ts';
 import { recordAll, withImageConfig } from '../trace/scenarios.ts';
-import type { Trace } from '../trace/trace.ts';
+import type { Access, Trace } from '../trace/trace.ts';
 import { newErrorLines } from './log-errors.ts';
 import { suspicionOf } from './suspicion.ts';
 import { compareRuns } from './verify.ts';
@@ -42,6 +47,8 @@ export interface Replay {
   readonly logErrors: readonly string[];
   /** Where to look first; null when every outcome is equal. */
   readonly suspicion: Suspicion | null;
+  /** What the fat image's runs used and the slim image has otherwise; looked for only when the images differ. */
+  readonly altered: readonly Alteration[];
   /** Nothing missed and every outcome equal. */
   readonly isVerified: boolean;
 }
@@ -56,18 +63,52 @@ export async function replay(slim: OpenedImage, keep: Pick<KeepSet, 'has'>, inpu
   const plan = withImageConfig(input.replay, input.slimConfig ?? slim.image.config.config ?? {}, input.run);
   const run = await recordAll(slim, plan, input.record);
   const fatRootfs = seenThrough(fat.rootfs, input.replay.container.mounts);
-  const missInput = { fatRootfs, keep, fatAccesses: trace.accesses, accesses: run.trace.accesses };
-  const unlisted = (isSuspect: boolean) => findUnlisted({ ...missInput, config: input.replay.config, isSuspect });
-  const certain = [...findMisses(missInput), ...(await unlisted(false))];
+  const { config } = input.replay;
+  const accesses = [...run.trace.accesses, ...accountLookups(run)];
+  const missInput = { fatRootfs, keep, slimRootfs: slim.rootfs, fatAccesses: trace.accesses, accesses };
+  const unlisted = (isSuspect: boolean) => findUnlisted({ ...missInput, config, isSuspect });
+  const failed = await nameInterpreters(findMisses(missInput), factsOf(fatRootfs, config), {
+    keep,
+    signal: input.record.signal,
+  });
+  const certain = [...failed, ...(await unlisted(false))];
   const first = judge(input, input.fatRuns, run, certain);
-  if (certain.length > 0 || first.isVerified) return checked(first, run, input);
+  if (first.isVerified) return checked(first, run, input);
+  if (certain.length > 0) return withAlterations(first, slim, input);
   const second = judge(input, [...input.fatRuns, await input.observeAgain()], run, []);
   if (second.isVerified) return checked(second, run, input);
-  return { ...second, misses: await unlisted(true) };
+  return withAlterations({ ...second, misses: await unlisted(true) }, slim, input);
+}
+
+/** Accounts are looked up before anything runs that could be traced. */
+function accountLookups({ failure }: RunRecord): Access[] {
+  if (failure?.code !== 'USER_NOT_FOUND') return [];
+  return ACCOUNT_FILES.map((asked) => ({ ...ACCOUNT_LOOKUP, asked }));
+}
+
+const ACCOUNT_FILES = ['/etc/passwd', '/etc/group'].map(toImagePath);
+const ACCOUNT_LOOKUP = {
+  operation: 'open',
+  errno: 'ENOENT',
+  syscall: 'USER',
+  pid: 0,
+  phase: 'start',
+  count: 1,
+} as const;
+
+/** What was used during the smallest probe that differs comes first. */
+async function withAlterations(result: Replay, slim: OpenedImage, input: ReplayInput): Promise<Replay> {
+  const { fat, trace, record } = input;
+  const isSuspect = ({ phase }: Access) => phase === result.suspicion?.probe;
+  const inOrder = [...trace.accesses.filter(isSuspect), ...trace.accesses];
+  const fatRootfs = seenThrough(fat.rootfs, input.replay.container.mounts);
+  const used = [...tracedSeeds(fatRootfs, inOrder).seeds.map(({ path }) => path), ...ACCOUNT_FILES];
+  const paths = new Set(used);
+  return { ...result, altered: await findAlterations(fatRootfs, slim.rootfs, { paths, signal: record.signal }) };
 }
 
 function judge(
-  { trace, failOnLogErrors }: ReplayInput,
+  { fat, trace, failOnLogErrors }: ReplayInput,
   fatRuns: ReplayInput['fatRuns'],
   run: RunRecord,
   misses: readonly MissedPath[],
@@ -76,8 +117,12 @@ function judge(
   const logErrors = newErrorLines(fatRuns, run);
   const isLogFine = !failOnLogErrors || logErrors.length === 0;
   const isVerified = misses.length === 0 && isLogFine && probes.every(({ equal }) => equal);
-  const suspicion = suspicionOf(probes, { fatAccesses: trace.accesses, accesses: run.trace.accesses });
-  return { misses, probes, logErrors, suspicion, isVerified };
+  const suspicion = suspicionOf(probes, {
+    fatRootfs: fat.rootfs,
+    fatAccesses: trace.accesses,
+    accesses: run.trace.accesses,
+  });
+  return { misses, probes, logErrors, suspicion, altered: [], isVerified };
 }
 
 /** Nothing missed says nothing when not everything was seen. */

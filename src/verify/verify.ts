@@ -3,7 +3,8 @@ import type { Difference, ProbeReport } from '../report/report.ts';
 import type { RunRecord } from '../trace/record.ts';
 import { compareOutcomes, differenceOf } from './compare.ts';
 
-const NOT_RUN = 'could not be run: the application had ended, or was never ready';
+const NOT_RUN = 'could not be run: ';
+const NOT_READY = 'the application had ended, or was never ready';
 
 /**
  * Holds the outcomes of a slim image against runs of the fat one, the first of which gives the rows. What differs between
@@ -15,7 +16,7 @@ export function compareRuns(fatRuns: readonly [RunRecord, ...RunRecord[]], slim:
   const replayed = byProbe(slim.outcomes);
   return [...(first ?? new Map<string, Outcome>()).values()].map((fat) => {
     const again = others.flatMap((outcomes) => outcomes.get(fat.probe) ?? []).filter(({ ok }) => ok === fat.ok);
-    return compareOne(fat, again, replayed.get(fat.probe));
+    return compareOne(fat, again, replayed.get(fat.probe) ?? slim.failure);
   });
 }
 
@@ -30,9 +31,9 @@ export function unverifiedRows(fat: RunRecord): ProbeReport[] {
   }));
 }
 
-function compareOne(fat: Outcome, again: readonly Outcome[], slim: Outcome | undefined): ProbeReport {
-  if (!slim) {
-    const differences = [differenceOf('outcome', fat.summary, NOT_RUN)];
+function compareOne(fat: Outcome, again: readonly Outcome[], slim: Outcome | Error | undefined): ProbeReport {
+  if (!slim || slim instanceof Error) {
+    const differences = [differenceOf('outcome', fat.summary, `${NOT_RUN}${slim?.message ?? NOT_READY}`)];
     return { probe: fat.probe, fat, slim: null, equal: false, differences };
   }
   const differences = fewestDifferences([fat, ...again], slim);

@@ -15,6 +15,7 @@ import { planRun, replayOf } from '../../src/trace/plan-run.ts';
 import { recordRun } from '../../src/trace/record.ts';
 import type { Access } from '../../src/trace/trace.ts';
 import { buildAndHeal } from '../../src/verify/heal.ts';
+import { withDeletedFiles } from '../support/deleted-files.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { buildSettings, defaultProbes, localEngine, NO_EDITS, plainRun } from '../support/settings.ts';
@@ -37,9 +38,13 @@ async function uncheckedSlim(name: string, exclude: string, probes = defaultProb
   return output;
 }
 
-function verify(slim: string, probes = defaultProbes): Promise<Report> {
+function deleted(name: string, path: string): string {
+  return `docker-archive:${withDeletedFiles(fixtureImage('nginx'), join(work.path, name), [path])}`;
+}
+
+function verify(slim: string, probes = defaultProbes, run = plainRun): Promise<Report> {
   return verifyImages(
-    { fat: nginx, slim, engine: localEngine, run: plainRun, probes, allowIncomplete: false, checks: PLAIN_CHECKS },
+    { fat: nginx, slim, engine: localEngine, run, probes, allowIncomplete: false, checks: PLAIN_CHECKS },
     testContext(),
   );
 }
@@ -93,6 +98,33 @@ describe('two images', () => {
     expect(report.status).toBe('differs');
     expect(missed(report)).toEqual([['/etc/nginx/mime.types']]);
     expect(report.probes.some((probe) => probe.equal)).toBe(false);
+  });
+
+  test('of which one lacks what starts its programs differ, and the loader is named', async () => {
+    const report = await verify(deleted('loader', '/usr/lib64/ld-linux-x86-64.so.2'));
+    expect(report.status).toBe('differs');
+    expect(report.rounds[0]?.misses).toMatchObject([{ syscall: 'execve', lacks: ['/usr/lib64/ld-linux-x86-64.so.2'] }]);
+  });
+
+  test('of which one lacks the account it runs as differ, and the file is named', async () => {
+    const slim = deleted('account', '/etc/passwd');
+    const run = { ...plainRun, config: { User: 'www-data', Cmd: ['cat', '/etc/debian_version'] } };
+    const report = await verify(slim, { ...defaultProbes, http: { ...defaultProbes.http, enabled: false } }, run);
+    expect(report.status).toBe('differs');
+    expect(missed(report)).toEqual([['/etc/passwd']]);
+    expect(report.probes[0]?.differences[0]?.slim).toContain('no user named www-data');
+  });
+
+  test('of which one has a file otherwise differ, and what is other is named', async () => {
+    const output = `docker-archive:${join(work.path, 'mode')}.tar`;
+    const path = imagePathFromText(PAGE);
+    const keep = { includes: [], excludes: [], permissions: [{ option: '--path-perms', path, mode: 0o600 }] };
+    await buildSlim(buildSettings(nginx, output, { keep, verify: false }), testContext());
+    const report = await verify(output);
+    expect(report.status).toBe('differs');
+    const mode = { path: PAGE, what: 'mode', fat: '0644', slim: '0600' };
+    expect(report.rounds[0]?.misses).toMatchObject([{ path: PAGE, errno: 'EACCES', lacks: [], altered: [mode] }]);
+    expect(report.altered).toEqual({ total: 1, paths: [mode] });
   });
 
   test('of which one lacks what a probe only looks at differ, although every answer is the same', async () => {

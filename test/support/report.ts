@@ -52,6 +52,7 @@ export function reportOf(changes: Partial<Report> = {}): Report {
     ],
     rounds: [],
     suspicion: null,
+    altered: { total: 0, paths: [] },
     logErrors: [],
     unstable: { total: 0, paths: [] },
     budgets: [],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findUnlisted } from '../../../src/keep/missed-listings.ts';
+import { imagePathFromText } from '../../../src/rootfs/path.ts';
 import type { Access } from '../../../src/trace/trace.ts';
 import { accessOf } from '../../support/accesses.ts';
 import { rootFsOf } from '../../support/rootfs-builder.ts';
@@ -36,5 +37,15 @@ describe('findUnlisted', () => {
     expect(await unlisted([], [listing('/app/plugins', { errno: 'EACCES' })])).toEqual(none);
     expect(await unlisted(['/app/plugins/a', '/app/plugins/b'], [listing('/app/plugins')])).toEqual(none);
     expect(await unlisted([], [listing('/new')])).toEqual(none);
+  });
+
+  it('finds a directory in which the fat image has used something, where no name led the program to it', async () => {
+    const lists = [listing('/app', { executable: imagePathFromText('/usr/bin/python3') })];
+    const used = [...lists, accessOf('open', '/app/plugins/a'), accessOf('open', '/app/plugins/b')];
+    expect(await unlisted(['/', '/app'], lists, used)).toMatchObject({
+      certain: [],
+      suspect: ['/app/link', '/app/plugins'],
+    });
+    expect(await unlisted(['/', '/app', '/app/plugins'], lists, used)).toMatchObject({ suspect: ['/app/link'] });
   });
 });

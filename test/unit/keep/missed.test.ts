@@ -13,7 +13,7 @@ const fatRootfs = rootFsOf({
 });
 
 const missesAfter = (fatAccesses: readonly Access[], kept: readonly string[], ...accesses: Access[]) =>
-  findMisses({ fatRootfs, keep: { has: (path) => kept.includes(path) }, fatAccesses, accesses });
+  findMisses({ fatRootfs, slimRootfs: fatRootfs, keep: { has: (path) => kept.includes(path) }, fatAccesses, accesses });
 
 const misses = (kept: readonly string[], ...accesses: Access[]) =>
   missesAfter([], kept, ...accesses).map(({ path }) => path);
@@ -64,8 +64,61 @@ describe('findMisses', () => {
     expect(missesAfter([], ['/app/data'], failed)).toEqual([]);
   });
 
+  it('names what is missing, of all that is needed', () => {
+    const access = accessOf('open', '/app/current/index', { errno: 'ENOENT' });
+    expect(missesAfter([], ['/app/releases/index'], access)).toMatchObject([{ lacks: ['/app/current'], altered: [] }]);
+    const created = accessOf('create', '/app/releases/new', { errno: 'ENOENT' });
+    expect(missesAfter([], [], created)).toMatchObject([{ lacks: ['/app/releases'] }]);
+  });
+
   it('finds nothing in other failures, successes and what is not in the fat image either', () => {
     const denied = accessOf('open', '/app/data', { errno: 'EACCES' });
     expect(misses([], denied, accessOf('open', '/app/data'), accessOf('open', '/x', { errno: 'ENOENT' }))).toEqual([]);
+  });
+});
+
+describe('findMisses in an image that has all of it, but otherwise', () => {
+  const slimRootfs = rootFsOf({
+    '/app/data': { content: '1', mode: 0o600 },
+    '/app/current': { link: 'elsewhere' },
+    '/app/releases': { directory: true, mode: 0o700 },
+    '/app/releases/index': '2',
+    '/app/dangling': { link: 'nowhere' },
+  });
+  const found = (access: Access, fatAccesses: readonly Access[] = []) =>
+    findMisses({ fatRootfs, slimRootfs, keep: { has: () => true }, fatAccesses, accesses: [access] }).map(
+      ({ path, lacks, altered }) => [
+        path,
+        lacks,
+        altered.map(({ path: where, what, fat, slim }) => `${where} ${what} ${fat} ${slim}`),
+      ],
+    );
+
+  it('finds what may not be read any more, by its own mode or that of a directory above it', () => {
+    expect(found(accessOf('open', '/app/data', { errno: 'EACCES' }))).toEqual([
+      ['/app/data', [], ['/app/data mode 0644 0600']],
+    ]);
+    expect(found(accessOf('open', '/app/releases/index', { errno: 'EACCES' }))).toEqual([
+      ['/app/releases/index', [], ['/app/releases mode 0755 0700']],
+    ]);
+  });
+
+  it('finds a new file that may not be made any more in its directory', () => {
+    expect(found(accessOf('create', '/app/releases/new', { errno: 'EACCES' }))).toHaveLength(1);
+  });
+
+  it('finds a link that leads elsewhere', () => {
+    for (const errno of ['ENOENT', 'ENOTDIR', 'ELOOP']) {
+      expect(found(accessOf('open', '/app/current/index', { errno }))).toEqual([
+        ['/app/current/index', [], ['/app/current target releases elsewhere']],
+      ]);
+    }
+  });
+
+  it('finds nothing that failed in the same way on the fat image, or for another reason', () => {
+    const denied = accessOf('open', '/app/data', { errno: 'EACCES' });
+    expect(found(denied, [denied])).toEqual([]);
+    expect(found(accessOf('open', '/app/data', { errno: 'ENOENT' }))).toEqual([]);
+    expect(found(accessOf('open', '/app/data'))).toEqual([]);
   });
 });

@@ -54,7 +54,7 @@ describe('what is done below a mount', () => {
 
   test('is no miss when it fails on the slim image', () => {
     const lost = accessOf('open', '/srv/data/a', { errno: 'ENOENT' });
-    const input = { keep: { has: () => false }, fatAccesses: [], accesses: [lost] };
+    const input = { slimRootfs: image, keep: { has: () => false }, fatAccesses: [], accesses: [lost] };
     expect(findMisses({ ...input, fatRootfs: image })).toHaveLength(1);
     expect(findMisses({ ...input, fatRootfs: seenThrough(image, [tmpfs('/srv/data')]) })).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { reportOf } from '../../support/report.ts';
 const { fat, slim } = reportOf();
 const miss = (path: string) => ({
   ...{ path, syscall: 'openat', errno: 'ENOENT', executable: null, phase: 'start' },
-  ...{ kind: 'failed' as const, excludedBy: null },
+  ...{ kind: 'failed' as const, lacks: [], altered: [], excludedBy: null },
 });
 const added = { paths: 0, sizeBytes: 0 };
 const rounds = [

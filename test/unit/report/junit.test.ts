@@ -44,13 +44,13 @@ it('what an image says breaks no XML', () => {
 it('what was missed, not run or costs too much is told', () => {
   const [row] = reportOf().probes;
   const lookup = { path: '/x', syscall: 'openat', errno: 'ENOENT', executable: null, phase: 'start' };
-  const misses = [{ ...lookup, kind: 'failed' as const, excludedBy: null }];
+  const misses = [{ ...lookup, kind: 'failed' as const, lacks: [], altered: [], excludedBy: null }];
   const budgets = [{ budget: 'size>1', actual: 2, isExceeded: true, paths: [] }];
   const rounds = [{ round: 1, misses, durationMs: 1, added: { paths: 0, sizeBytes: 0 } }];
   const probes = row ? [{ ...row, slim: null, equal: null }] : [];
   const xml = junitXml(reportOf({ rounds, budgets, probes }));
   expect(xml).toContain('1 missed on the slim image');
-  expect(xml).toContain('/x openat ENOENT');
+  expect(xml).toContain('/x  openat ENOENT during start');
   expect(xml).toContain('<skipped/>');
   expect(xml).toContain('it is 2 B');
 });

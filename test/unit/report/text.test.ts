@@ -67,6 +67,8 @@ test('what was missing is listed by round, the first ten of each', () => {
     executable: '/usr/bin/python3',
     phase: 'http GET :80/',
     kind: 'failed' as const,
+    lacks: [],
+    altered: [],
     excludedBy: null,
   }));
   const lines = formatReport(
@@ -117,4 +119,31 @@ test('colour changes nothing but escape sequences', () => {
 
 test('the short form is each destination with its digest', () => {
   expect(formatOutputs(reportOf())).toBe(`docker-archive:nginx.slim.tar ${DIGEST}`);
+});
+
+test('a miss says what is missing or otherwise, and what was used and is not the same is listed', () => {
+  const lookup = { syscall: 'openat', executable: null, phase: 'start', kind: 'failed' as const, excludedBy: null };
+  const mode = { what: 'mode', fat: '0644', slim: '0600' };
+  const misses = [
+    { ...lookup, path: '/run.sh', errno: 'ENOENT', lacks: ['/bin/sh'], altered: [] },
+    { ...lookup, path: '/a', errno: 'ENOENT', lacks: ['/a'], altered: [] },
+    { ...lookup, path: '/b', errno: 'EACCES', lacks: [], altered: [{ path: '/b', ...mode }] },
+    { ...lookup, path: '/d/c', errno: 'EACCES', lacks: [], altered: [{ path: '/d', ...mode }] },
+  ];
+  const rounds = [{ round: 1, misses, durationMs: 900, added: { paths: 0, sizeBytes: 0 } }];
+  const altered = {
+    total: 12,
+    paths: [{ path: '/b', ...mode }, ...Array.from({ length: 11 }, () => ({ path: '/x', ...mode }))],
+  };
+  const lines = formatReport(reportOf({ status: 'differs', rounds, altered }), PLAIN).split('\n');
+  const at = lines.indexOf('round 1: 4 paths missed, 900 ms');
+  expect(lines.slice(at + 1, at + 5)).toEqual([
+    '  /run.sh  openat ENOENT during start: /bin/sh missing',
+    '  /a  openat ENOENT during start',
+    '  /b  openat EACCES during start: mode 0600 instead of 0644',
+    '  /d/c  openat EACCES during start: /d has mode 0600 instead of 0644',
+  ]);
+  const used = lines.indexOf('used by the probes, and not the same on the slim image:');
+  expect(lines[used + 1]).toBe('  /b  mode 0600 instead of 0644');
+  expect(lines[used + 11]).toBe('  … 2 more differences in the report');
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TraceSlimError } from '../../../src/errors.ts';
 import { failedOutcome } from '../../../src/probe/outcome.ts';
 import type { Outcome } from '../../../src/probe/types.ts';
 import type { RunRecord } from '../../../src/trace/record.ts';
@@ -29,5 +30,8 @@ describe('compareRuns', () => {
 
   it('finds an outcome that the slim image does not have', () => {
     expect(isEqual([run(works), run(works)], run())).toEqual([false]);
+    const failure = new TraceSlimError('USER_NOT_FOUND', 'the image has no user named app');
+    const [row] = compareRuns([run(works), run(works)], { ...run(), failure });
+    expect(row?.differences[0]?.slim).toBe('could not be run: the image has no user named app');
   });
 });
