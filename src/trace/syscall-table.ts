@@ -157,7 +157,7 @@ export const SYSCALLS: ReadonlyMap<string, SyscallRow> = new Map<string, Syscall
     file_setattr: row(at('change', 0, { flags: 4 })),
 
     connect: row(use('socket', 1, { isSocketAddress: true })),
-    bind: row(use('socket', 1, { isSocketAddress: true })),
+    bind: row(use('create', 1, { isSocketAddress: true, ...NEVER })),
     io_uring_setup: { uses: [], effect: 'io_uring' },
 
     mount: { uses: [use('stat', 0, { onlyAbsolute: true }), use('stat', 1)], effect: 'mount' },

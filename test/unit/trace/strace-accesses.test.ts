@@ -39,7 +39,7 @@ describe('accesses of recorded programs', () => {
       'stat /etc nofollow',
       'stat /etc/hostname nofollow',
       'socket /run/no.sock ENOENT',
-      `socket ${AT}/real-dir/sock"<>`,
+      `create ${AT}/real-dir/sock"<> nofollow`,
       'execute /usr/bin/true',
       `execute ${AT}/real-dir/missing-program ENOENT`,
       `access ${AT}/in-chroot ENOENT`,
