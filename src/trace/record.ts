@@ -76,14 +76,22 @@ export async function recordRun(image: OpenedImage, plan: RunPlan, options: Reco
   const startedAt = performance.now();
   const collector = new TraceCollector();
   const run: Run = { image, plan, options, collector, outcomes: [], losses: [], listening: [], readyMs: 0, startedAt };
-  const pending = plan.command.length > 0 ? await runCommand(run) : [...plan.probes];
-  if (pending.length > 0 && !run.failure) await runKeptAlive(run, pending);
+  await runAll(run).catch((error: unknown) => {
+    if (!(error instanceof TraceSlimError) || error.code !== 'USER_NOT_FOUND') throw error;
+    run.failure = error;
+  });
   const { listening, readyMs, failure } = run;
   const outcomes = run.outcomes.map((outcome) => masked(outcome, plan.masks ?? []));
   const trace = collector.finish({ losses: run.losses });
   const executedByUsers = [...collector.executedByUsers];
   const durationMs = Math.round(performance.now() - startedAt);
   return { outcomes, trace, executedByUsers, listening, readyMs, durationMs, ...(failure ? { failure } : {}) };
+}
+
+async function runAll(run: Run): Promise<void> {
+  const { plan } = run;
+  const pending = plan.command.length > 0 ? await runCommand(run) : [...plan.probes];
+  if (pending.length > 0 && !run.failure) await runKeptAlive(run, pending);
 }
 
 interface Run {

@@ -1,5 +1,6 @@
 import type { OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
+import { effectiveCommand } from '../image/config.ts';
 import type { RuntimeConfig } from '../image/types.ts';
 import type { Scenario } from '../probe/file/probe-file.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
@@ -146,8 +147,9 @@ function outcomesOf({ scenario }: RunPlan, { outcomes }: RunRecord): readonly Ou
   return outcomes.map((outcome) => (outcome.probe === COMMAND_PROBE ? named(outcome, scenario.name) : outcome));
 }
 
-/** The same plan, and those that belong to it, for another image with a configuration of its own. */
+/** The same plan, and those that belong to it, for another image with a configuration, and a command, of its own. */
 export function withImageConfig(plan: RunPlan, image: RuntimeConfig, run: RunSettings): RunPlan {
   const others = plan.others?.map((other) => withImageConfig(other, image, run));
-  return { ...plan, config: runConfig(image, plan.scenario?.run ?? run), ...(others && { others }) };
+  const config = runConfig(image, plan.scenario?.run ?? run);
+  return { ...plan, config, command: effectiveCommand(config), ...(others && { others }) };
 }

@@ -53,7 +53,9 @@ describe('what is run', () => {
 it('another image is run by its own configuration, with what each scenario changes', () => {
   const other = { scenario: { name: 'b', run: { ...plainRun, config: { Cmd: ['b'] } } } } as RunPlan;
   const plan = { others: [other] } as unknown as RunPlan;
-  const { config, others } = withImageConfig(plan, { User: 'u', Cmd: ['a'] }, plainRun);
+  const { config, command, others } = withImageConfig(plan, { User: 'u', Cmd: ['a'] }, plainRun);
   expect(config).toEqual({ User: 'u', Cmd: ['a'] });
+  expect(command).toEqual(['a']);
   expect(others?.map((each) => each.config)).toEqual([{ User: 'u', Cmd: ['b'] }]);
+  expect(others?.map((each) => each.command)).toEqual([['b']]);
 });
