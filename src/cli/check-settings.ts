@@ -33,8 +33,9 @@ const UNITS: Readonly<Record<string, number>> = {
 
 function parseBudget(text: string): Budget {
   const [, measure, operator, number = '', unit = ''] =
-    /^(size|reduction|misses|new-paths) *([<>]=?) *(\d+(?:\.\d+)?) *([kmg]?i?b?)$/i.exec(text.trim()) ?? [];
-  const factor = UNITS[unit.toLowerCase()];
+    /^(size|reduction|misses|new-paths) *([<>]=?) *(\d+(?:\.\d+)?) *([kmg]?i?b?)$/.exec(text.trim().toLowerCase()) ??
+    [];
+  const factor = UNITS[unit];
   if (measure === undefined || factor === undefined || (unit !== '' && measure !== 'size')) {
     throw invalid('--fail-if', text, 'give size>50MB, reduction<2, misses>0 or new-paths>0');
   }

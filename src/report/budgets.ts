@@ -1,5 +1,5 @@
 import type { Budget } from '../settings.ts';
-import { formatBytes } from './format.ts';
+import { formatBytes, formatCount } from './format.ts';
 import type { BudgetReport, Report, ShownPath } from './report.ts';
 
 const MAX_PATHS = 20;
@@ -12,9 +12,10 @@ export interface Measured extends Pick<Report, 'fat' | 'slim' | 'rounds'> {
   readonly baseline: ((path: ShownPath) => boolean) | undefined;
 }
 
-/** What was measured, for people. */
+/** What was measured, for people: exact enough to see why it is within a limit or not. */
 export function measuredText({ budget, actual }: Pick<BudgetReport, 'budget' | 'actual'>): string {
-  return budget.startsWith('size') ? formatBytes(actual) : String(Number(actual.toFixed(2)));
+  if (!/^size/i.test(budget)) return String(Number(actual.toFixed(4)));
+  return actual < 1000 ? formatBytes(actual) : `${formatBytes(actual)} = ${formatCount(actual)} B`;
 }
 
 /** Holds a slim image against what it may cost. */

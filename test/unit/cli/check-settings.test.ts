@@ -12,6 +12,7 @@ describe('readCheckSettings', () => {
   it.each([
     ['size>50MB', 'size', '>', 50_000_000],
     ['size >= 1.5GiB', 'size', '>=', 1.5 * 2 ** 30],
+    ['SIZE>2kb', 'size', '>', 2000],
     ['size<100', 'size', '<', 100],
     ['reduction<2', 'reduction', '<', 2],
     ['misses>0', 'misses', '>', 0],

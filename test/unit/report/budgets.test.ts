@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeBudgets } from '../../../src/report/budgets.ts';
+import { judgeBudgets, measuredText } from '../../../src/report/budgets.ts';
 import type { Budget } from '../../../src/settings.ts';
 import { reportOf } from '../../support/report.ts';
 
@@ -49,4 +49,13 @@ describe('judgeBudgets', () => {
     });
     expect(none).toMatchObject([{ isExceeded: false }]);
   });
+});
+
+it.each([
+  ['size>1', 2, '2 B'],
+  ['SIZE>50MB', 50_003_112, '50.0 MB = 50,003,112 B'],
+  ['reduction<2', 1.9996, '1.9996'],
+  ['misses>0', 3, '3'],
+])('of %s, %d is told as %s', (budget, actual, text) => {
+  expect(measuredText({ budget, actual })).toBe(text);
 });
