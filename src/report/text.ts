@@ -231,7 +231,7 @@ function fit(line: string, width: number): string {
   return digestAt + 20 <= width ? `${line.slice(0, width - 1)}…` : line.slice(0, digestAt);
 }
 
-/** How each kind of output gets into an engine. */
+/** How each kind of output gets into an engine, by its path; behind that may stand a name. */
 const LOAD_COMMANDS: Readonly<Record<string, (path: string) => string>> = {
   'docker-archive': (path) => `docker load -i ${path}`,
   'oci-archive': (path) => `podman load -i ${path}`,
@@ -240,7 +240,7 @@ const LOAD_COMMANDS: Readonly<Record<string, (path: string) => string>> = {
 
 function nextCommands(report: Report): string[] {
   const loads = report.outputs.flatMap(({ destination }) => {
-    const [, transport = '', path = ''] = /^([a-z-]+):(.*)$/s.exec(destination) ?? [];
+    const [, transport = '', path = ''] = /^([a-z-]+):([^:]*)/.exec(destination) ?? [];
     const command = LOAD_COMMANDS[transport];
     return command ? [`  ${command(quote(path))}`] : [];
   });

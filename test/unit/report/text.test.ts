@@ -147,3 +147,9 @@ test('a miss says what is missing or otherwise, and what was used and is not the
   expect(lines[used + 1]).toBe('  /b  mode 0600 instead of 0644');
   expect(lines[used + 11]).toBe('  … 2 more differences in the report');
 });
+
+test('an archive is loaded by its path, without the name that its destination gives', () => {
+  const outputs = [{ destination: 'docker-archive:x y.tar:shop:2', digest: 'sha256:1' }];
+  const text = formatReport(reportOf({ outputs }), { width: 200, color: false, reportPath: 'r.json' });
+  expect(text).toContain("\n  docker load -i 'x y.tar'\n");
+});
