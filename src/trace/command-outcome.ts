@@ -14,6 +14,25 @@ export function hasEnded(outcomes: readonly Outcome[]): boolean {
   return command?.facts.some((fact) => fact.name === 'state' && fact.value === ENDED) ?? false;
 }
 
+/** Signals that end a program in the middle of what it does, by the exit status that stands for them. */
+const CRASHES: ReadonlyMap<number, string> = new Map([
+  [132, 'SIGILL'],
+  [133, 'SIGTRAP'],
+  [134, 'SIGABRT'],
+  [135, 'SIGBUS'],
+  [136, 'SIGFPE'],
+  [137, 'SIGKILL'],
+  [139, 'SIGSEGV'],
+  [159, 'SIGSYS'],
+]);
+
+/** True when the command of a run with these outcomes was not stopped and crashed, or was killed. */
+export function hasCrashed(outcomes: readonly Outcome[]): boolean {
+  const command = outcomes.find((outcome) => outcome.probe === COMMAND_PROBE);
+  const status = command?.facts.find(({ name }) => name === 'exit status')?.value;
+  return hasEnded(outcomes) && CRASHES.has(Number(status));
+}
+
 /** What came of the container's own command. `startedAt` as `performance.now()`. */
 export function commandOutcome(result: ExecResult, endedByItself: boolean, startedAt: number): Outcome {
   const { exitStatus, stdout, stderr } = result;
@@ -23,9 +42,7 @@ export function commandOutcome(result: ExecResult, endedByItself: boolean, start
   return {
     probe: COMMAND_PROBE,
     ok: exitStatus === 0 || !endedByItself,
-    summary: endedByItself
-      ? `exit ${exitStatus}${result.outOfMemory ? ', for lack of memory' : ''}`
-      : `runs, exit ${exitStatus} when stopped`,
+    summary: endedByItself ? `exit ${exitStatus}${causeOf(result)}` : `runs, exit ${exitStatus} when stopped`,
     durationMs: Math.round(performance.now() - startedAt),
     facts: [
       { name: 'state', value: state, compare: 'exact' },
@@ -34,6 +51,12 @@ export function commandOutcome(result: ExecResult, endedByItself: boolean, start
       { name: 'stderr', value: stderr.toString('latin1'), compare },
     ],
   };
+}
+
+function causeOf({ exitStatus, outOfMemory }: ExecResult): string {
+  if (outOfMemory) return ', for lack of memory';
+  const signal = CRASHES.get(exitStatus);
+  return signal ? `, ended by ${signal}` : '';
 }
 
 /** Why an application cannot be probed any more. The error is APPLICATION_DIED, with the end of its log. */

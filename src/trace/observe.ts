@@ -6,7 +6,7 @@ import { ProbesFailed } from '../probe/probes-failed.ts';
 import type { Outcome } from '../probe/types.ts';
 import type { ImagePath } from '../rootfs/path.ts';
 import type { ContainerSettings } from '../settings.ts';
-import { COMMAND_PROBE, hasEnded } from './command-outcome.ts';
+import { COMMAND_PROBE, hasCrashed, hasEnded } from './command-outcome.ts';
 import { mergeTraces } from './merge.ts';
 import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
 import type { Trace } from './trace.ts';
@@ -59,7 +59,7 @@ export async function runTwice(
 const ISOLATED: ReadonlySet<string | undefined> = new Set([undefined, 'none', 'bridge', 'default', 'private']);
 
 /** Whether two such containers would meet: at ports of a host, at others in a network, or in files that outlive them. */
-function sharesWithOthers({ network, publish, mounts }: ContainerSettings): boolean {
+export function sharesWithOthers({ network, publish, mounts }: ContainerSettings): boolean {
   const writesOutside = mounts.some((mount) => mount.type !== 'tmpfs' && mount.source !== '' && !mount.readOnly);
   return !ISOLATED.has(network) || publish.length > 0 || writesOutside;
 }
@@ -123,7 +123,7 @@ function endedBySignal(run: RunRecord): boolean {
 function failureOf(run: RunRecord, plan: RunPlan): TraceSlimError | undefined {
   if (run.failure) return run.failure;
   const failed = run.outcomes.filter(
-    (outcome) => !outcome.ok && (outcome.probe !== COMMAND_PROBE || plan.probes.length === 0),
+    ({ ok, probe }) => !ok && (probe !== COMMAND_PROBE || plan.probes.length === 0 || hasCrashed(run.outcomes)),
   );
   return failed.length > 0 ? new ProbesFailed(failed, lastOutput(run.outcomes)) : undefined;
 }
