@@ -31,7 +31,7 @@ import type {
 } from './settings.ts';
 import { Stages } from './stages.ts';
 import { stateDirectory } from './state.ts';
-import { recordAll } from './trace/scenarios.ts';
+import { recordTwice } from './trace/scenarios.ts';
 import { buildAndHeal } from './verify/heal.ts';
 import { replay } from './verify/replay.ts';
 import { shownMiss } from './verify/shown-lookup.ts';
@@ -66,7 +66,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     engine,
     fat,
     fatRuns: observation.runs,
-    observeAgain: () => recordAll(fat, replayPlan, recordOptions(context, 'verify')),
+    observeAgain: () => recordTwice(fat, replayPlan, recordOptions(context, 'verify')),
     trace: observation.trace,
     keepSettings: await resolveLayerIncludes(image, settings.keep, signal),
     config: planned.plan.config,
@@ -183,7 +183,7 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
       replay(slim, inImage(slim), {
         fat,
         fatRuns: observation.runs,
-        observeAgain: () => recordAll(fat, replayPlan, recordOptions(context, 'verify')),
+        observeAgain: () => recordTwice(fat, replayPlan, recordOptions(context, 'verify')),
         trace: observation.trace,
         replay: replayPlan,
         run: settings.run,

@@ -7,12 +7,20 @@ interface HeaderRule {
   readonly because: string;
   /** What of the value is compared, and shown. */
   shorten?(value: string): string;
+  /** Of several headers of this name none comes first. */
+  readonly inAnyOrder?: true;
 }
 
 /** The first rule that fits counts. Of what no rule names, what two runs of the original image have in common is compared. */
 const HEADER_RULES: readonly HeaderRule[] = [
   { names: /^content-type$/, compare: 'exact', because: 'the body would be read as something else' },
-  { names: /^set-cookie$/, compare: 'text', because: 'values are secrets and random', shorten: withoutCookieValue },
+  {
+    names: /^set-cookie$/,
+    compare: 'text',
+    because: 'values are secrets and random',
+    shorten: withoutCookieValue,
+    inAnyOrder: true,
+  },
   {
     names: /^(?:allow|vary|accept-(?:patch|post|ranges)|access-control-(?:allow|expose)-(?:methods|headers))$/,
     compare: 'text',
@@ -46,6 +54,7 @@ export function headerFacts(headers: Readonly<Record<string, string | string[] |
   const facts = Object.entries(headers).map(([name, value = '']): Fact => {
     const rule = HEADER_RULES.find(({ names }) => names.test(name));
     const values = [value].flat().map((each) => rule?.shorten?.(each) ?? each);
+    if (rule?.inAnyOrder) values.sort();
     return { name: `header ${name}`, value: bytesOf(values.join('\n')), compare: rule?.compare ?? 'text' };
   });
   return facts.sort((a, b) => Number(a.compare === 'shown') - Number(b.compare === 'shown'));
@@ -57,7 +66,7 @@ function sortedMembers(list: string): string {
   return members.sort().join(', ');
 }
 
-/** Name and attributes: `session=…; Path=/; HttpOnly`. */
+/** Name and attributes: `session=…; Path=/; HttpOnly`. A value that is empty, and a time long past, delete a cookie. */
 function withoutCookieValue(cookie: string): string {
-  return cookie.replace(/^([^=;]*)=[^;]*/, '$1=…').replace(/; *expires=[^;]*/i, '; expires=…');
+  return cookie.replace(/^([^=;]*)=[^;]+/, '$1=…').replace(/; *expires=(?![^;]*\b19[67]\d\b)[^;]*/i, '; expires=…');
 }

@@ -53,6 +53,8 @@ export interface RunRecord {
   /** Why the probes could not be run: the application died, or never became ready. */
   readonly failure?: TraceSlimError;
   readonly durationMs: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt?: number;
 }
 
 export interface RecordOptions {
@@ -74,6 +76,7 @@ const SERVICE_DEADLINE_MS = 600_000;
 /** Runs an image under the tracer, does the probes, stops it, and reads the trace. */
 export async function recordRun(image: OpenedImage, plan: RunPlan, options: RecordOptions): Promise<RunRecord> {
   const startedAt = performance.now();
+  const clockAtStart = Date.now();
   const collector = new TraceCollector();
   const run: Run = { image, plan, options, collector, outcomes: [], losses: [], listening: [], readyMs: 0, startedAt };
   await runAll(run).catch((error: unknown) => {
@@ -85,7 +88,8 @@ export async function recordRun(image: OpenedImage, plan: RunPlan, options: Reco
   const trace = collector.finish({ losses: run.losses });
   const executedByUsers = [...collector.executedByUsers];
   const durationMs = Math.round(performance.now() - startedAt);
-  return { outcomes, trace, executedByUsers, listening, readyMs, durationMs, ...(failure ? { failure } : {}) };
+  const seen = { outcomes, trace, executedByUsers, listening, readyMs, durationMs };
+  return { ...seen, startedAt: clockAtStart, ...(failure ? { failure } : {}) };
 }
 
 async function runAll(run: Run): Promise<void> {

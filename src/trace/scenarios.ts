@@ -7,7 +7,7 @@ import type { Outcome, Probe } from '../probe/types.ts';
 import type { ProbeSettings, RunSettings } from '../settings.ts';
 import { COMMAND_PROBE } from './command-outcome.ts';
 import { mergeTraces } from './merge.ts';
-import type { Observation } from './observe.ts';
+import { type Observation, sharesWithOthers } from './observe.ts';
 import { type PlannedRun, replayOf } from './plan-run.ts';
 import { type RecordOptions, type RunPlan, type RunRecord, recordRun } from './record.ts';
 import { runConfig } from './run-config.ts';
@@ -128,6 +128,16 @@ export async function recordAll(image: OpenedImage, plan: RunPlan, options: Reco
   const records: [RunPlan, RunRecord][] = [];
   for (const each of [plan, ...(plan.others ?? [])]) records.push([each, await recordRun(image, each, options)]);
   return uniteRecords(records);
+}
+
+/** Two more runs, at the same time unless they would meet. */
+export async function recordTwice(image: OpenedImage, plan: RunPlan, options: RecordOptions): Promise<RunRecord[]> {
+  const first = recordAll(image, plan, options);
+  if (sharesWithOthers(plan.container)) await first.catch(() => {});
+  const both = [first, recordAll(image, plan, options)];
+  // Nothing of a failed run goes on in the background.
+  await Promise.allSettled(both);
+  return Promise.all(both);
 }
 
 function uniteRecords(records: readonly (readonly [RunPlan, RunRecord])[]): RunRecord {

@@ -40,6 +40,11 @@ function append(stretches: Stretch[], next: Stretch): void {
 /** True when both have the same parts, in whatever order. */
 export function isPermutation(a: readonly string[], b: readonly string[]): boolean {
   if (a.length !== b.length) return false;
-  const sortedB = [...b].sort();
-  return [...a].sort().every((part, index) => part === sortedB[index]);
+  const left = new Map<string, number>();
+  for (const part of a) left.set(part, (left.get(part) ?? 0) + 1);
+  return b.every((part) => {
+    const count = left.get(part) ?? 0;
+    left.set(part, count - 1);
+    return count > 0;
+  });
 }

@@ -1,6 +1,6 @@
 import { parseJsonPath } from '../probe/json-path.ts';
-import { maskVolatile } from './mask.ts';
-import { textPattern } from './text.ts';
+import { maskVolatile, shapeOf } from './mask.ts';
+import { patternOfRuns, type RunClock } from './runs.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -28,23 +28,22 @@ export interface JsonDifference {
 }
 
 /**
- * Compares a document with what one or two runs of the fat image gave. Members are compared by path: what differs between
- * the two runs may be another string that looks alike, any other number, another order, another number of items. Members
- * that one of the runs lacks may be missing. `masks` are JSON paths whose values are not compared. At most ten.
+ * Compares a document with what runs of the fat image gave. Members are compared by path: what differs between any two
+ * runs may be another string that looks alike, any other number, another order, another number of items. Members that one
+ * of the runs lacks may be missing. `masks` are JSON paths whose values are not compared. At most ten.
  */
 export function compareDocuments(
-  a: unknown,
-  b: unknown,
+  fat: readonly unknown[],
   slim: unknown,
-  { proven, masks }: { proven: boolean; masks: readonly string[] },
+  { clock, masks }: { clock: RunClock; masks: readonly string[] },
 ): JsonDifference[] {
-  const comparison: Comparison = { proven, masks: masks.flatMap((mask) => matcherOf(mask) ?? []), found: [] };
-  compareValues({ path: [], a, b, slim }, comparison);
+  const comparison: Comparison = { clock, masks: masks.flatMap((mask) => matcherOf(mask) ?? []), found: [] };
+  compareValues({ path: [], fat: fat.map((value, run) => ({ value, run })), slim }, comparison);
   return comparison.found.slice(0, MAX_DIFFERENCES);
 }
 
 interface Comparison {
-  readonly proven: boolean;
+  readonly clock: RunClock;
   readonly masks: readonly ((path: readonly (string | number)[]) => boolean)[];
   readonly found: JsonDifference[];
 }
@@ -52,79 +51,123 @@ interface Comparison {
 /** One place in the documents. */
 interface Values {
   readonly path: readonly (string | number)[];
-  readonly a: unknown;
-  readonly b: unknown;
+  /** What those runs of the fat image have there that have anything. */
+  readonly fat: readonly SeenValue[];
   readonly slim: unknown;
 }
 
+interface SeenValue {
+  readonly value: unknown;
+  readonly run: number;
+}
+
 function compareValues(values: Values, comparison: Comparison): void {
-  const { path, a, b, slim } = values;
+  const { path, fat, slim } = values;
   if (comparison.masks.some((matches) => matches(path)) || comparison.found.length >= MAX_DIFFERENCES) return;
   const kind = kindOf(slim);
-  const [fatA, fatB] = kindOf(a) === kind ? [a, kindOf(b) === kind ? b : a] : [b, b];
-  const alike = { path, a: fatA, b: fatB, slim };
-  if (kindOf(fatA) !== kind) report(values, comparison);
+  const alike = { path, fat: fat.filter(({ value }) => kindOf(value) === kind), slim };
+  if (alike.fat.length === 0) report(values, comparison);
   else if (kind === 'object') compareObjects(alike, comparison);
   else if (kind === 'array') compareArrays(alike, comparison);
   else if (!fitsLeaf(alike, comparison)) report(values, comparison);
 }
 
-function report({ path, a, slim }: Values, { found }: Comparison): void {
-  found.push({ path: pathText(path), fat: JSON.stringify(a), slim: JSON.stringify(slim) });
+function report({ path, fat, slim }: Values, { found }: Comparison): void {
+  found.push({ path: pathText(path), fat: JSON.stringify(fat[0]?.value), slim: JSON.stringify(slim) });
 }
 
 function compareObjects(values: Values, comparison: Comparison): void {
-  const [a, b, slim] = [values.a as JsonObject, values.b as JsonObject, values.slim as JsonObject];
-  const onlyA = Object.keys(a).filter((key) => !Object.hasOwn(b, key));
-  const onlyB = Object.keys(b).filter((key) => !Object.hasOwn(a, key));
+  const slim = values.slim as JsonObject;
+  const keys = new Set(values.fat.flatMap(({ value }) => Object.keys(value as JsonObject)));
   const at = (key: string): Values => ({
     path: [...values.path, key],
-    ...{ a: own(a, key), b: own(b, key), slim: own(slim, key) },
+    fat: values.fat.flatMap(({ value, run }) =>
+      Object.hasOwn(value as JsonObject, key) ? [{ value: own(value as JsonObject, key), run }] : [],
+    ),
+    slim: own(slim, key),
   });
-  for (const key of Object.keys(a)) if (Object.hasOwn(b, key)) compareValues(at(key), comparison);
-  for (const key of [...onlyA, ...onlyB]) {
-    const value = own(a, key) ?? own(b, key);
-    if (Object.hasOwn(slim, key)) compareValues({ ...at(key), a: value, b: value }, comparison);
+  const varying: Values[] = [];
+  for (const key of keys) {
+    const member = at(key);
+    const isVarying = member.fat.length < values.fat.length;
+    if (isVarying) varying.push(member);
+    if (!isVarying || Object.hasOwn(slim, key)) compareValues(member, comparison);
   }
-  // Where each run has keys of its own, they are names of things, and others may take their place.
-  const shapes = new Set(onlyA.length * onlyB.length === 0 ? [] : [...onlyA, ...onlyB].map((key) => shape(at(key))));
-  const others = Object.keys(slim).filter((key) => !Object.hasOwn(a, key) && !Object.hasOwn(b, key));
-  for (const key of others) if (!shapes.has(shape(at(key)))) compareValues(at(key), comparison);
+  for (const key of Object.keys(slim)) {
+    if (!keys.has(key) && !isNameOfThing(key, slim, varying)) compareValues(at(key), comparison);
+  }
 }
 
-function shape({ a, b, slim }: Values): string {
-  return shapeOfValue(a ?? b ?? slim);
+/** Where each run has keys of its own, or keys that are IDs, they are names of things, and others may take their place. */
+function isNameOfThing(key: string, slim: JsonObject, varying: readonly Values[]): boolean {
+  const runs = varying.map(({ fat }) => new Set(fat.map(({ run }) => run)));
+  const isExchanged = runs.some((one) => runs.some((other) => [...one].every((run) => !other.has(run))));
+  const isId = /\d/.test(key) && varying.some(({ path }) => shapeOf(String(path.at(-1))) === shapeOf(key));
+  const shape = shapeOfValue(slim[key]);
+  return (isExchanged || isId) && varying.some(({ fat }) => shapeOfValue(fat[0]?.value) === shape);
+}
+
+interface SeenList {
+  readonly items: readonly unknown[];
+  readonly run: number;
 }
 
 function compareArrays(values: Values, comparison: Comparison): void {
-  const [a, b, slim] = [values.a, values.b, values.slim] as [unknown[], unknown[], unknown[]];
-  if (isReordered(a, b)) {
-    if (!isSameSet(a.map(canonical), slim.map(canonical))) report(values, comparison);
-  } else if (a.length === b.length) {
-    const length = Math.max(a.length, slim.length);
+  const slim = values.slim as unknown[];
+  const lists: SeenList[] = values.fat.map(({ value, run }) => ({ items: value as unknown[], run }));
+  const items = lists.map((list) => list.items);
+  const lengths = items.map(({ length }) => length);
+  if (isReordered(items, canonical)) {
+    if (!items.some((list) => isSameSet(list.map(canonical), slim.map(canonical)))) report(values, comparison);
+  } else if (isReordered(items, likeness)) {
+    compareShuffled(values, lists, comparison);
+  } else if (new Set(lengths).size === 1) {
+    const length = Math.max(...lengths, slim.length);
     for (let at = 0; at < length; at++) {
-      compareValues({ path: [...values.path, at], a: a[at], b: b[at], slim: slim[at] }, comparison);
+      const fat = lists.flatMap((list) => (at < list.items.length ? [{ value: list.items[at], run: list.run }] : []));
+      compareValues({ path: [...values.path, at], fat, slim: slim[at] }, comparison);
     }
   } else {
-    const shapes = new Set([...a, ...b].map(shapeOfValue));
-    const isEmptyFine = a.length * b.length === 0 || slim.length > 0;
+    const shapes = new Set(items.flat().map(shapeOfValue));
+    const isEmptyFine = lengths.includes(0) || slim.length > 0;
     const isAlike = isEmptyFine && slim.every((item) => shapes.has(shapeOfValue(item)));
-    if (!isAlike || slim.length > 2 * Math.max(a.length, b.length) + 4) report(values, comparison);
+    if (!isAlike || slim.length > 2 * Math.max(...lengths) + 4) report(values, comparison);
   }
 }
 
-/** The same items in another order. */
-function isReordered(a: readonly unknown[], b: readonly unknown[]): boolean {
-  if (a.length !== b.length || JSON.stringify(a) === JSON.stringify(b)) return false;
-  const [sameA, sameB] = [a.map(canonical), b.map(canonical)];
-  return sameA.some((item, at) => item !== sameB[at]) && isSameSet(sameA, sameB);
+/** Items that come in another order and are not quite the same: each is held against the one that is like it in every run. */
+function compareShuffled(values: Values, lists: readonly SeenList[], comparison: Comparison): void {
+  const slim = values.slim as unknown[];
+  const keys = slim.map(likeness);
+  if (!lists.some(({ items }) => isSameSet(items.map(likeness), keys))) {
+    report(values, comparison);
+    return;
+  }
+  for (const [at, key] of keys.entries()) {
+    if (keys.indexOf(key) !== keys.lastIndexOf(key)) continue;
+    const fat = lists.flatMap(({ items, run }) =>
+      items.filter((item) => likeness(item) === key).map((value) => ({ value, run })),
+    );
+    compareValues({ path: [...values.path, at], fat, slim: slim[at] }, comparison);
+  }
 }
 
-function fitsLeaf({ a, b, slim }: Values, { proven }: Comparison): boolean {
-  if (slim === a || slim === b) return true;
-  if (typeof slim === 'number' && a !== b) return true;
+/** Whether two of the lists have the same items in another order. */
+function isReordered(lists: readonly (readonly unknown[])[], likenessOf: (item: unknown) => string): boolean {
+  const [first = [], ...others] = lists.map((list) => list.map(likenessOf));
+  return others.some((other) => other.some((item, at) => item !== first[at]) && isSameSet(first, other));
+}
+
+/** What programs give where there is no number. */
+const NO_NUMBER = -1;
+
+function fitsLeaf({ fat, slim }: Values, { clock }: Comparison): boolean {
+  const values = fat.map(({ value }) => value);
+  if (values.includes(slim)) return true;
   if (typeof slim === 'boolean') return false;
-  return textPattern(String(a), proven ? String(b) : undefined).fits(String(slim));
+  if (typeof slim === 'number' && values.some((value) => value !== values[0])) return slim !== NO_NUMBER;
+  const times = { fat: fat.map(({ run }) => clock.fat[run]), slim: clock.slim };
+  return patternOfRuns(values.map(String), times).fits(String(slim));
 }
 
 type Kind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null' | 'absent';
@@ -143,6 +186,11 @@ function own(object: JsonObject, key: string): unknown {
 /** A value as text, members in order of their names and what is always volatile made alike. */
 function canonical(value: unknown): string {
   return maskVolatile(JSON.stringify(value, sortedMembers) ?? '', { proven: true });
+}
+
+/** A value in which numbers and IDs are alike. */
+function likeness(value: unknown): string {
+  return shapeOf(canonical(value));
 }
 
 function sortedMembers(_key: string, value: unknown): unknown {

@@ -1,4 +1,5 @@
 import { align, isPermutation, type Stretch } from './align.ts';
+import type { Reading } from './clock.ts';
 import { classOf, maskVolatile, shapeOf, type TokenClass, tokensOf } from './mask.ts';
 import { fits, onePlace, type Place } from './template.ts';
 
@@ -14,22 +15,56 @@ export interface TextPattern {
   fits(text: string): boolean;
 }
 
-/** Learns a pattern. Without `second`, everything that looks volatile is free. */
-export function textPattern(first: string, second: string | undefined): TextPattern {
+/**
+ * Learns a pattern. Without `second`, everything that looks volatile is free. `accepts` tells which times and durations
+ * of another text may be; default: all.
+ */
+export function textPattern(
+  first: string,
+  second: string | undefined,
+  accepts?: (reading: Reading) => boolean,
+): TextPattern {
   const proven = second !== undefined;
   const mask = (text: string) => maskVolatile(text, { proven });
+  const maskOther = (text: string) => maskVolatile(text, { proven, ...(accepts && { accepts }) });
   const a = linesOf(mask(first));
   const b = second === undefined ? a : linesOf(mask(second));
   const shown = linesOf(first);
   const isOrderFree = !isSame(a, b) && isPermutation(a, b);
   const places = isOrderFree ? a.map((line, at) => linePlace(line, shown[at])) : linePlaces(a, b, shown);
   return {
-    places: places.map((place) => ({ ...place, matches: (line: string) => place.matches(mask(line)) })),
+    places: places.map((place) => ({ ...place, matches: (line: string) => place.matches(maskOther(line)) })),
     fits(text) {
       if (text === first || text === second) return true;
-      const lines = linesOf(mask(text));
-      return isOrderFree ? isPermutation(a, lines) : fits(places, lines);
+      const lines = linesOf(maskOther(text));
+      if (isOrderFree) return isPermutation(a, lines);
+      return fits(places, lines) || (shuffledLines(a, b)?.(lines) ?? false);
     },
+  };
+}
+
+/**
+ * For lines that come in another order, each with something of its own: the lines of one kind are held against those of
+ * that kind. Undefined when the two are not the same kinds in another order.
+ */
+function shuffledLines(
+  a: readonly string[],
+  b: readonly string[],
+): ((lines: readonly string[]) => boolean) | undefined {
+  const [kindsA, kindsB] = [a.map(shapeOf), b.map(shapeOf)];
+  if (isSame(kindsA, kindsB) || !isPermutation(kindsA, kindsB)) return undefined;
+  const placesOf = new Map<string, Place[]>();
+  for (const [at, kind] of kindsA.entries()) {
+    const place = pairPlace(a[at] ?? '', b[kindsB.indexOf(kind)] ?? '');
+    if (place) placesOf.set(kind, [...(placesOf.get(kind) ?? []), place]);
+  }
+  return (lines) => {
+    const kinds = lines.map(shapeOf);
+    if (!isPermutation(kindsA, kinds)) return false;
+    return lines.every((line, at) => {
+      const places = placesOf.get(kinds[at] ?? '') ?? [];
+      return places.length !== 1 || places[0]?.matches(line);
+    });
   };
 }
 
@@ -48,16 +83,44 @@ function linePlace(line: string, shown: string | undefined): Place {
 
 function linePlaces(a: readonly string[], b: readonly string[], shown: readonly string[]): Place[] {
   let at = 0;
-  return align(a, b).flatMap((stretch) => {
+  return withRepeated(align(a, b)).flatMap((stretch) => {
     const here = shown.slice(at, at + stretch.a.length);
     at += stretch.a.length;
     return stretch.equal ? stretch.a.map((line, index) => linePlace(line, here[index])) : differingLines(stretch, here);
   });
 }
 
+/** Where lines of some kinds come a varying number of times, those of these kinds next to them belong to them. */
+function withRepeated(stretches: readonly Stretch[]): Stretch[] {
+  const result: Stretch[] = [];
+  const rest = [...stretches];
+  for (let next = rest.shift(); next; next = rest.shift()) {
+    const before = result.at(-1);
+    const after = rest[0];
+    if (next.equal || next.a.length === next.b.length) {
+      result.push(next);
+      continue;
+    }
+    const kinds = new Set([...next.a, ...next.b].map(shapeOf));
+    const isOther = (line: string) => !kinds.has(shapeOf(line)) || (kinds.size > 1 && shapeOf(line) === line);
+    const head = before?.equal ? before.a.slice(before.a.findLastIndex(isOther) + 1) : [];
+    const end = after?.equal ? after.a.findIndex(isOther) : 0;
+    const tail = after?.equal ? after.a.slice(0, end < 0 ? after.a.length : end) : [];
+    if (before?.equal) result.splice(-1, 1, cutStretch(before, 0, before.a.length - head.length));
+    if (after?.equal) rest.splice(0, 1, cutStretch(after, tail.length, after.a.length));
+    result.push({ equal: false, a: [...head, ...next.a, ...tail], b: [...head, ...next.b, ...tail] });
+  }
+  return result;
+}
+
+function cutStretch({ equal, a, b }: Stretch, from: number, to: number): Stretch {
+  return { equal, a: a.slice(from, to), b: b.slice(from, to) };
+}
+
 function differingLines({ a, b }: Stretch, shown: readonly string[]): Place[] {
   const pairs = pairPlaces(a, b, shown);
   if (pairs) return pairs;
+  if (new Set([...a, ...b].map(shapeOf)).size === 1) return [blockPlace(a, b, shown)];
   let at = 0;
   return align(a, b, shapeOf).flatMap((stretch) => {
     const here = shown.slice(at, at + stretch.a.length);
@@ -132,6 +195,10 @@ function isOneLine(stretches: readonly Stretch[]): boolean {
   return 2 * common.join('').trim().length >= gaps.join('').length;
 }
 
+/** What programs print where an ID is missing. */
+const NO_ID =
+  /^(?:none|null|nil|nan|undefined|unknown|missing|errors?|fail(?:ed|ure)?|false|true|default|empty|anonymous|invalid)$/i;
+
 /** What random IDs are written with besides letters and digits: base64, base64url, JWT, percent-encoding. */
 const ID_MARKS = new Set('+/=-._~%');
 
@@ -145,15 +212,22 @@ function gapPlace({ a, b }: Stretch): Place {
   const lengths = new Set(seen.map((token) => token.length));
   const standsForId = (token: string, kind: TokenClass) => {
     if (kind === 'mark') return isEncoded && ID_MARKS.has(token);
-    if (kind === 'word') return isEncoded ? token.length <= 3 || isRandomWord(token) : lengths.has(token.length);
+    if (kind === 'word') return isPartOfId(token) || (isEncoded && (token.length <= 3 || isRandomWord(token)));
     return kind !== 'space';
   };
+  const longest = Math.max(0, ...lengths);
+  const isPartOfId = (token: string) =>
+    !NO_ID.test(token) && (lengths.has(token.length) || (longest >= 2 * token.length && token.length <= 6));
+  // Hexadecimal IDs of one length are no longer IDs when they are much shorter.
+  const isHex = lengths.size === 1 && seen.length === 2 && seen.every((token) => /^[\da-f-]+$/i.test(token));
+  const shortest = isHex ? longest / 2 : 0;
   const most = Math.max(a.length, b.length);
   return {
     shown: a.join(''),
     atLeast: a.length > 0 && b.length > 0 ? 1 : 0,
     atMost: isEncoded ? Math.max(a.join('').length, b.join('').length) : 2 * most + 4,
     matches: (token) => {
+      if (token.length < shortest) return false;
       const kind = classOf(token);
       const isSeen = kind === 'mark' ? marks.has(token) : classes.has(kind) && !(isOneId && kind === 'word');
       return isSeen || (isId({ a, b }) && standsForId(token, kind));

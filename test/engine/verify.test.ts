@@ -182,7 +182,7 @@ async function healed(isSeen: (access: Access) => boolean) {
     engine,
     fat,
     fatRuns: runs,
-    observeAgain: () => recordRun(fat, replay, record),
+    observeAgain: async () => [await recordRun(fat, replay, record)],
     trace: { ...trace, accesses: trace.accesses.filter(isSeen) },
     keepSettings: { includes: [], excludes: [] },
     allowIncomplete: false,

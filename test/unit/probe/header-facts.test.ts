@@ -19,10 +19,18 @@ it('of a cookie the name and the attributes count', () => {
   expect(headerFacts({ 'set-cookie': cookies })).toEqual([
     {
       name: 'header set-cookie',
-      value: Buffer.from('sid=…; Path=/; HttpOnly\nlang=…; expires=…; Secure').toString('latin1'),
+      value: Buffer.from('lang=…; expires=…; Secure\nsid=…; Path=/; HttpOnly').toString('latin1'),
       compare: 'text',
     },
   ]);
+});
+
+it('an empty value and a time long past delete a cookie, which counts', () => {
+  const value = (cookie: string) => headerFacts({ 'set-cookie': cookie })[0]?.value;
+  expect(value('sid=; Path=/')).not.toBe(value('sid=8f14e; Path=/'));
+  expect(value('sid=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT')).not.toBe(
+    value('sid=x; Expires=Fri, 01 Jan 2027 00:00:00 GMT'),
+  );
 });
 
 it('the members of a set are compared in order', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compareDocuments, parseDocument } from '../../../src/verify/json.ts';
 
 const differences = (a: unknown, b: unknown, slim: unknown, masks: readonly string[] = []) =>
-  compareDocuments(a, b, slim, { proven: true, masks });
+  compareDocuments([a, b], slim, { clock: { fat: [], slim: undefined }, masks });
 const places = (...documents: Parameters<typeof differences>) => differences(...documents).map(({ path }) => path);
 
 describe('parseDocument', () => {
@@ -52,6 +52,36 @@ describe('compareDocuments', () => {
     expect(places(['a', 'b', 'c'], ['c', 'b', 'a'], ['b', 'a', 'c'])).toEqual([]);
     expect(places(['a', 'b', 'c'], ['c', 'b', 'a'], ['b', 'a', 'x'])).toEqual(['$']);
     expect(places(['a', 'b'], ['a', 'b'], ['b', 'a'])).toEqual(['$[0]', '$[1]']);
+  });
+
+  it('holds shuffled items that are not quite the same against those that they are like', () => {
+    const users = (...users: [string, string, number][]) =>
+      users.map(([name, token, price]) => ({ name, token, price }));
+    const a = users(['ada', '8f14e45fceea167a', 3], ['bob', 'c9f0f895fb98ab91', 4]);
+    const b = users(['bob', '45c48cce2e2d7fbd', 4], ['ada', '6512bd43d9caa6e0', 3]);
+    expect(places(a, b, users(['bob', 'c20ad4d76fe97759', 4], ['ada', 'c51ce410c124a10e', 3]))).toEqual([]);
+    expect(places(a, b, users(['bob', 'c20ad4d76fe97759', 4], ['ada', 'c51ce410c124a10e', 9]))).toEqual(['$[1].price']);
+    expect(places(a, b, users(['bob', 'c20ad4d76fe97759', 4], ['eve', 'c51ce410c124a10e', 3]))).toEqual(['$']);
+    expect(places(a, b, a.slice(1))).toEqual(['$']);
+  });
+
+  it('learns each place from all runs', () => {
+    const runs = [
+      { a: 1, b: 1, c: 1 },
+      { a: 2, b: 1, c: 1 },
+      { a: 2, b: 2, c: 1 },
+    ];
+    const clock = { fat: [], slim: undefined };
+    const differing = (slim: unknown) => compareDocuments(runs, slim, { clock, masks: [] }).map(({ path }) => path);
+    expect(differing({ a: 9, b: 9, c: 1 })).toEqual([]);
+    expect(differing({ a: 9, b: 9, c: 9 })).toEqual(['$.c']);
+    expect(differing({ a: -1, b: 9, c: 1 })).toEqual(['$.a']);
+  });
+
+  it('takes other IDs for keys where keys are IDs, and no other names', () => {
+    const sessions = (...ids: string[]) => Object.fromEntries(ids.map((id) => [id, { user: 'a' }]));
+    expect(places(sessions(), sessions('8f14e45f'), sessions('c9f0f895', '45c48cce'))).toEqual([]);
+    expect(places(sessions(), sessions('8f14e45f'), sessions('error'))).toEqual(['$.error']);
   });
 
   it('frees the number of items where it varies, but not what they look like', () => {

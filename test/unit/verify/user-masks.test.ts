@@ -16,8 +16,9 @@ it('what a user has masked is no difference, whatever the two runs had', () => {
     ...{ probe: 'p', ok: true, summary: '', durationMs: 1 },
     facts: [{ name: 'body', value, compare: 'text', masks }],
   });
+  const seen = (value: string, masks: readonly string[]) => ({ outcome: outcome(value, masks) });
   const compare = (masks: readonly string[], fat: string, slim: string) =>
-    compareOutcomes(outcome(fat, masks), outcome(fat, masks), outcome(slim, masks)).map(({ fact }) => fact);
+    compareOutcomes([seen(fat, masks), seen(fat, masks)], seen(slim, masks)).map(({ fact }) => fact);
   expect(compare(['/v\\d/'], 'tool v1', 'tool v2')).toEqual([]);
   expect(compare([], 'tool v1', 'tool v2')).toEqual(['body']);
   expect(compare(['$.v'], '{"v":1,"w":1}', '{"v":2,"w":1}')).toEqual([]);
