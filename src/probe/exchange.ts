@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Client } from 'undici';
 import type { Endpoint } from '../engine/types.ts';
 import { errnoOf } from '../errors.ts';
+import { decodeContent } from './content-coding.ts';
 import { startDeadline } from './deadline.ts';
 
 /** Bytes of a body that are stored; the rest is counted and hashed. */
@@ -25,7 +26,7 @@ export interface HttpRequest {
 }
 
 export interface HttpBody {
-  /** All bytes; undefined when there are more than are stored. */
+  /** All bytes, decompressed; undefined when there are more than are stored. */
   readonly bytes: Buffer | undefined;
   readonly length: number;
   readonly sha256: string;
@@ -115,15 +116,22 @@ async function connect(endpoint: Endpoint, scheme: Scheme, timeoutMs: number): P
   return new Client(`${scheme}://${host}:${endpoint.port}`, { ...options, connect: connectOptions });
 }
 
-/** Reads a body to its end, unless its type says that it has none. `expired` tells whether the time is up. */
+/** Reads a body to its end, unless its type says that it has none, and decompresses it. `expired` tells whether the time is up. */
 export async function readBodyOf(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: Readable,
   expired: () => boolean,
 ): Promise<HttpBody> {
-  if (!ENDLESS_TYPES.test(String(headers['content-type'] ?? ''))) return readBody(body, expired);
+  if (!ENDLESS_TYPES.test(String(headers['content-type'] ?? '')))
+    return decoded(await readBody(body, expired), String(headers['content-encoding'] ?? ''));
   body.on('error', () => {}).destroy();
   return { bytes: undefined, length: 0, sha256: '', unfinished: 'it never ends' };
+}
+
+function decoded(body: HttpBody, coding: string): HttpBody {
+  const bytes = body.bytes && !body.unfinished && decodeContent(body.bytes, coding, MAX_BODY_BYTES);
+  if (!bytes) return body;
+  return { bytes, length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 async function readBody(body: AsyncIterable<Buffer>, expired: () => boolean): Promise<HttpBody> {

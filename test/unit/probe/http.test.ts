@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { httpProbe } from '../../../src/probe/http.ts';
 import { HttpOrigins } from '../../../src/probe/origins.ts';
@@ -28,6 +29,13 @@ async function probe(server: Pick<TestServer, 'endpoint'>, sent: Sent = {}): Pro
 const fact = (outcome: Outcome, name: string) => outcome.facts.find((found) => found.name === name);
 
 describe('an HTTP probe', () => {
+  it('compares what a compressed body says', async () => {
+    await using server = await httpServer((_, response) => {
+      response.setHeader('content-type', 'text/plain').setHeader('content-encoding', 'gzip').end(gzipSync('hello'));
+    });
+    expect(fact(await probe(server), 'body')).toEqual({ name: 'body', value: 'hello', compare: 'text' });
+  });
+
   it('reports status, content type and text body over a unix socket', async () => {
     await using server = await unixHttpServer((_, response) => {
       response.setHeader('content-type', 'text/plain; charset=utf-8').setHeader('x-request-id', 'r1').end('grüße\n');
