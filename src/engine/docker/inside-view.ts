@@ -99,7 +99,8 @@ class Forwarder {
       const [script, address] =
         typeof listener === 'number' ? [CONNECT_TCP, String(listener)] : [CONNECT_UNIX, quoted(listener)];
       const command = [...launcher, sh, '-c', script, address, ...launcher, `${bin}/socat`];
-      const { stream } = await startExec(this.#container, { command });
+      // A socket may be another user's than the container's.
+      const { stream } = await startExec(this.#container, { command, user: '0' });
       stream.on('error', () => connection.destroy());
       connection.once('close', () => stream.destroy());
       // That a client has said all it wants is not passed on: no more than an answer would be waited for then.
