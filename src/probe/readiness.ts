@@ -132,13 +132,18 @@ function neverOpened(
   const ports = missing.length > 0 ? missing : optionalPorts;
   const isSure = missing.length > 0 || ports.length === 1;
   const names = ports.map((listener) => (typeof listener === 'number' ? listener : listenerName(listener))).join(', ');
-  const subject = ports.every((listener) => typeof listener === 'string') ? names : `port ${names}`;
+  const areSockets = ports.every((listener) => typeof listener === 'string');
+  const subject = areSockets ? names : `port ${names}`;
   return new TraceSlimError(
     'PORT_NEVER_OPENED',
     `${isSure ? `${subject} never opened` : `none of the exposed ports ${names} was opened`} within ${timeoutMs / 1000} s`,
     {
-      hint: 'Name the port the application listens on with --http-probe-ports, or switch HTTP probes off with --http-probe=false.',
+      hint: areSockets ? SOCKET_HINT : PORT_HINT,
       context: { ports, log: lastLog(container) },
     },
   );
 }
+
+const PORT_HINT =
+  'Name the port the application listens on with --http-probe-ports, or switch HTTP probes off with --http-probe=false.';
+const SOCKET_HINT = 'Is this the path in the container, and is the server told to listen there?';

@@ -26,7 +26,7 @@ const context: KindContext = {
   origins: new HttpOrigins(0),
   claimed: new Set(),
   listeners: [PORT],
-  listenerOf: (given) => listenerGiven(given) ?? PORT,
+  listenerOf: (given, usualPort) => listenerGiven(given) ?? usualPort ?? PORT,
 };
 
 /** Makes a probe from what stands behind its kind in a probe file. Each run of it may be in another container. */

@@ -44,8 +44,8 @@ function runnableOf(
 ): Runnable {
   const kind = kindOf(item.kind);
   const listeners = [...(defaultListener === undefined ? [] : [defaultListener]), ...context.listeners];
-  const listenerOf = (given: GivenListener) => {
-    const listener = listenerGiven(given) ?? listeners[0];
+  const listenerOf = (given: GivenListener, usualPort?: number) => {
+    const listener = listenerGiven(given) ?? defaultListener ?? usualPort ?? listeners[0];
     if (listener !== undefined) return listener;
     throw new TraceSlimError('CONFIG_INVALID', `${item.place}: the ${item.kind} probe has no port`, {
       hint: 'The image exposes none: name one with port, or for all probes with defaults: {port: …}.',

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import type { Listener } from '../../engine/types.ts';
 import { headerFacts } from '../header-facts.ts';
 import { resourceName } from '../listener.ts';
 import type { Fact } from '../types.ts';
 import { type CgiResponse, parseCgiResponse, requestFastCgi } from '../wire/fastcgi.ts';
-import { type GivenListener, headers, listener, listenerGiven, oneListener } from './fields.ts';
+import { headers, listener, oneListener } from './fields.ts';
 import type { ProbeKind } from './kind.ts';
 import { contentFact, talkOutcome } from './talk.ts';
 
@@ -42,22 +41,25 @@ export const fastcgiKind: ProbeKind<FastCgiSpec> = {
   schema,
   expects: ['status', 'headers', 'body', 'json', 'stderr'],
   decides: 'status',
-  make: (spec) => ({
-    title: `${spec.method.toUpperCase()} ${resourceName(listenerOf(spec), spec.path)}`,
-    listeners: [listenerOf(spec)],
-    async run(container, { id, spec, timeoutMs, signal }) {
-      const startedAt = performance.now();
-      const line = { endpoint: await container.endpoint(listenerOf(spec)), tls: false };
-      const request = { params: paramsOf(spec), stdin: Buffer.from(spec.body) };
-      const { stdout, stderr, failure } = await requestFastCgi(line, request, { timeoutMs, signal });
-      const response = parseCgiResponse(stdout);
-      const facts = [...(response ? factsOf(response) : []), contentFact('stderr', stderr)];
-      const problem = failure ?? (response ? undefined : 'the answer has no CGI headers');
-      const summary = `${response?.status} ${response?.body.length} B`;
-      const outcome = talkOutcome(id, { facts, summary, failure: problem }, startedAt);
-      return [{ ...outcome, ok: outcome.ok && (response?.status ?? 0) < 500 }];
-    },
-  }),
+  make: (given, context) => {
+    const at = context.listenerOf(given, FASTCGI_PORT);
+    return {
+      title: `${given.method.toUpperCase()} ${resourceName(at, given.path)}`,
+      listeners: [at],
+      async run(container, { id, spec, timeoutMs, signal }) {
+        const startedAt = performance.now();
+        const line = { endpoint: await container.endpoint(at), tls: false };
+        const request = { params: paramsOf(spec), stdin: Buffer.from(spec.body) };
+        const { stdout, stderr, failure } = await requestFastCgi(line, request, { timeoutMs, signal });
+        const response = parseCgiResponse(stdout);
+        const facts = [...(response ? factsOf(response) : []), contentFact('stderr', stderr)];
+        const problem = failure ?? (response ? undefined : 'the answer has no CGI headers');
+        const summary = `${response?.status} ${response?.body.length} B`;
+        const outcome = talkOutcome(id, { facts, summary, failure: problem }, startedAt);
+        return [{ ...outcome, ok: outcome.ok && (response?.status ?? 0) < 500 }];
+      },
+    };
+  },
 };
 
 /** What a web server tells a FastCGI responder. Source: RFC 3875, section 4.1 */
@@ -105,8 +107,4 @@ function factsOf({ status, headers, body }: CgiResponse): Fact[] {
     ...headerFacts(Object.fromEntries(answered)),
     contentFact('body', body),
   ];
-}
-
-function listenerOf(given: GivenListener): Listener {
-  return listenerGiven(given) ?? FASTCGI_PORT;
 }

@@ -56,8 +56,11 @@ export interface KindContext {
   readonly claimed: Set<string>;
   /** What to talk to where nothing is given, the first one first. */
   readonly listeners: readonly Listener[];
-  /** What to talk to: what is given, the file's default, or the lowest port the image exposes. Errors: CONFIG_INVALID. */
-  listenerOf(given: GivenListener): Listener;
+  /**
+   * What to talk to: what is given, the file's default, the usual port of what is spoken, or the lowest port the image
+   * exposes. Errors: CONFIG_INVALID.
+   */
+  listenerOf(given: GivenListener, usualPort?: number): Listener;
 }
 
 /** A probe of a kind, ready to be run any number of times. */

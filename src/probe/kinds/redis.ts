@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { Listener } from '../../engine/types.ts';
 import { listenerName } from '../listener.ts';
 import { formatReply, talkRedis } from '../wire/resp.ts';
-import { type GivenListener, listener, listenerGiven, oneListener } from './fields.ts';
+import { listener, oneListener } from './fields.ts';
 import type { ProbeKind } from './kind.ts';
 import { contentFact, talkOutcome } from './talk.ts';
 import { tls } from './wire-fields.ts';
@@ -39,23 +38,22 @@ export const redisKind: ProbeKind<RedisSpec> = {
   schema,
   expects: ['reply'],
   decides: 'reply',
-  make: (spec) => ({
-    title: `${listenerName(listenerOf(spec))} ${spec.commands.map(([name]) => name).join(', ')}`,
-    listeners: [listenerOf(spec)],
-    async run(container, { id, spec: { tls, commands, password }, timeoutMs, signal }) {
-      const startedAt = performance.now();
-      const login = password === undefined ? [] : [['AUTH', password]];
-      const line = { endpoint: await container.endpoint(listenerOf(spec)), tls };
-      const { replies, failure } = await talkRedis(line, [...login, ...commands], { timeoutMs, signal });
-      const shown = replies.slice(login.length).map((reply) => formatReply(reply));
-      const reply = Buffer.from(shown.join('\n'), 'latin1');
-      const talk = { facts: [contentFact('reply', reply)], summary: reply.toString('utf8'), failure };
-      const outcome = talkOutcome(id, talk, startedAt);
-      return [{ ...outcome, ok: outcome.ok && replies.every(({ type }) => type !== 'error') }];
-    },
-  }),
+  make: (spec, context) => {
+    const at = context.listenerOf(spec, REDIS_PORT);
+    return {
+      title: `${listenerName(at)} ${spec.commands.map(([name]) => name).join(', ')}`,
+      listeners: [at],
+      async run(container, { id, spec: { tls, commands, password }, timeoutMs, signal }) {
+        const startedAt = performance.now();
+        const login = password === undefined ? [] : [['AUTH', password]];
+        const line = { endpoint: await container.endpoint(at), tls };
+        const { replies, failure } = await talkRedis(line, [...login, ...commands], { timeoutMs, signal });
+        const shown = replies.slice(login.length).map((reply) => formatReply(reply));
+        const reply = Buffer.from(shown.join('\n'), 'latin1');
+        const talk = { facts: [contentFact('reply', reply)], summary: reply.toString('utf8'), failure };
+        const outcome = talkOutcome(id, talk, startedAt);
+        return [{ ...outcome, ok: outcome.ok && replies.every(({ type }) => type !== 'error') }];
+      },
+    };
+  },
 };
-
-function listenerOf(given: GivenListener): Listener {
-  return listenerGiven(given) ?? REDIS_PORT;
-}

@@ -115,6 +115,12 @@ describe('the port of a probe', () => {
     ['defaults: { port: 9 }\nprobes: [{ http: / }]', ['80/tcp'], [9]],
     ['probes: [{ http: { port: 7 } }]', ['80/tcp'], [7]],
     ['probes: [{ http: { port: 7 }, expect: failing }]', [], []],
+    ['probes: [{ redis: PING }, { fastcgi: { root: /srv } }]', ['80/tcp'], [6379, 9000]],
+    [
+      'defaults: { socket: /run/s }\nprobes: [{ redis: PING }, { fastcgi: { root: /srv } }]',
+      ['80/tcp'],
+      ['/run/s', '/run/s'],
+    ],
   ])('of %j, where %j are exposed', async (text, exposed, ports) => {
     const config = { ExposedPorts: Object.fromEntries(exposed.map((port) => [port, {}])) };
     expect((await probesOfText(text, config)).flatMap((probe) => probe.listeners)).toEqual(ports);
