@@ -154,10 +154,10 @@ test('php-fpm is probed without a web server and verified', async () => {
 version: 1
 probes:
   - name: page
-    fastcgi: { root: /srv/app, path: "/index.php/a/b?q=1", method: POST, body: sent }
+    fastcgi: { root: /var/www/html, path: "/index.php/a/b?q=1", method: POST, body: sent }
     expect: { status: 200, body: hello from /a/b word 1 sent }
   - name: missing
-    fastcgi: { root: /srv/app, path: /missing.php }
+    fastcgi: { root: /var/www/html, path: /missing.php }
     expect: { status: 404 }
   - signal: stop
 `,
