@@ -50,7 +50,9 @@ export const redisKind: ProbeKind<RedisSpec> = {
         const { replies, failure } = await talkRedis(line, [...login, ...commands], { timeoutMs, signal });
         const shown = replies.slice(login.length).map((reply) => formatReply(reply));
         const reply = Buffer.from(shown.join('\n'), 'latin1');
-        const talk = { facts: [contentFact('reply', reply)], summary: reply.toString('utf8'), failure };
+        const refusal = replies.slice(0, login.length).find(({ type }) => type === 'error');
+        const problem = failure ?? (refusal && `AUTH: ${formatReply(refusal)}`);
+        const talk = { facts: [contentFact('reply', reply)], summary: reply.toString('utf8'), failure: problem };
         const outcome = talkOutcome(id, talk, startedAt);
         return [{ ...outcome, ok: outcome.ok && replies.every(({ type }) => type !== 'error') }];
       },

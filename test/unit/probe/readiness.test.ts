@@ -60,6 +60,14 @@ describe('readiness', () => {
     });
   });
 
+  it('names a socket that never appears, and says nothing of ports', async () => {
+    const container = fakeContainer({ isListening: () => false });
+    await expect(wait({ required: ['/run/app.sock'], timeoutMs: 30 }, container)).rejects.toMatchObject({
+      message: 'unix:/run/app.sock never opened within 0.03 s',
+      hint: expect.not.stringContaining('port'),
+    });
+  });
+
   it('fails when none of the optional ports opens', async () => {
     const container = fakeContainer({ isListening: () => false });
     await expect(wait({ optionalPorts: [80, 81], timeoutMs: 30 }, container)).rejects.toMatchObject({

@@ -31,6 +31,12 @@ describe('a redis probe', () => {
     expect(comparedFacts(outcome)).toEqual({ reply: 'PONG' });
   });
 
+  it('says that the password was refused', async () => {
+    await using server = await tcpServer((socket) => socket.on('data', () => socket.write('-ERR no\r\n+PONG\r\n')));
+    const outcome = await outcomeOf(redisKind, { password: 'wrong', commands: ['PING'] }, server);
+    expect(outcome).toMatchObject({ ok: false, summary: 'AUTH: (error) ERR no' });
+  });
+
   it('goes to the port of Redis unless another one is named', async () => {
     expect((await makeKind(redisKind, 'PING')).listeners).toEqual([6379]);
     expect((await makeKind(redisKind, { port: 7000, commands: ['PING'] })).title).toBe(':7000 PING');
