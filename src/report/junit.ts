@@ -32,7 +32,7 @@ function addReport(suite: TestSuite, report: Report): void {
 }
 
 function addFailure(suite: TestSuite, { error, probes, failedProbes }: FailureReport): void {
-  const text = plain(failureLines(error).join('\n'));
+  const text = section(failureLines(error).join('\n'));
   suite.time(seconds(probes.reduce((sum, { fat }) => sum + fat.durationMs, 0)));
   for (const { probe, fat, slim } of probes) {
     const test = suite.testCase().className('trace-slim.probe').name(nameOf(probe));
@@ -51,21 +51,26 @@ function addProbe(suite: TestSuite, { probe, fat, slim, equal, differences }: Pr
   if (equal === null) test.skipped();
   if (equal !== false) return;
   test.failure(plain(`${fat.summary} on the fat image, ${slim?.summary ?? 'nothing'} on the slim one`), 'differs');
-  test.stacktrace(plain(differences.map(({ fact, diff }) => `${fact}:\n${diff}`).join('\n\n')));
+  test.stacktrace(section(differences.map(({ fact, diff }) => `${fact}:\n${diff}`).join('\n\n')));
 }
 
 function addMisses(suite: TestSuite, misses: readonly Miss[]): void {
   const test = suite.testCase().className('trace-slim').name('look-ups');
   if (misses.length === 0) return;
   test.failure(`${misses.length} missed on the slim image`, 'missed');
-  test.stacktrace(plain(misses.map(missText).join('\n')));
+  test.stacktrace(section(misses.map(missText).join('\n')));
 }
 
 function addBudget(suite: TestSuite, { budget, actual, isExceeded, paths }: BudgetReport): void {
   const test = suite.testCase().className('trace-slim.budget').name(nameOf(budget));
   if (!isExceeded) return;
   test.failure(`it is ${measuredText({ budget, actual })}`, 'budget');
-  if (paths.length > 0) test.stacktrace(plain(paths.join('\n')));
+  if (paths.length > 0) test.stacktrace(section(paths.join('\n')));
+}
+
+/** For a CDATA section, of whose ends in a text the builder masks only the first. */
+function section(text: string): string {
+  return plain(text).replaceAll(']]>', ']]\\x3e');
 }
 
 function nameOf(text: string): string {
