@@ -139,7 +139,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
     }),
     () => `${result.keep.size} paths kept`,
   );
-  return finish({ ...report, stages: stages.durations() }, settings.reportPath);
+  return await finish({ ...report, stages: stages.durations() }, settings.reportPath);
 }
 
 /** Runs and probes an image, and writes what was seen to a file. */
@@ -209,7 +209,7 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
     stages: stages.durations(),
     warnings: planned.notes,
   };
-  return finish(report, settings.reportPath);
+  return await finish(report, settings.reportPath);
 }
 
 function inImage({ rootfs }: OpenedImage): Pick<KeepSet, 'has'> {

@@ -188,6 +188,11 @@ describe('a full disk', () => {
   });
 });
 
+test('a report that cannot be written is told when everything has been put away', async () => {
+  const argv = ['build', staticImage, '-o', 'docker-archive:image.tar', '--report', '/dev/full'];
+  expect(expectRefusal(await start(argv).ended, 6)).toContain('error: cannot write report /dev/full\n');
+});
+
 describe('an application that does not work', () => {
   const command = (line: string) => ['--entrypoint', '', '--cmd', line];
   const complaining = (rest: string) => command(`sh -c "echo starting; echo no config >&2; ${rest}"`);
