@@ -17,7 +17,7 @@ export function stepSummary(result: Report | FailureReport): string {
 
 function ofReport(report: Report): string[][] {
   return [
-    [`### ${HEADINGS[report.status]}: ${code(report.fat.source)}`],
+    [`### ${headingOf(report)}: ${code(report.fat.source)}`],
     sizes(report),
     budgets(report),
     probeTable(report.probes, ({ equal }) => (equal === null ? '-' : equal ? 'same' : '**differs**')),
@@ -41,6 +41,11 @@ const HEADINGS: Readonly<Record<Report['status'], string>> = {
   'not-verified': '⚠️ Not verified',
   differs: '❌ Differs',
 };
+
+function headingOf({ status, budgets: judged }: Report): string {
+  const isOver = judged.some(({ isExceeded }) => isExceeded);
+  return isOver && status !== 'differs' ? '❌ Over budget' : HEADINGS[status];
+}
 
 function sizes({ fat, slim, reduction, outputs }: Report): string[] {
   const times = reduction === null ? '' : `${reduction.toFixed(1)} times smaller`;

@@ -63,3 +63,9 @@ it('a run without a result says what ended it, what to try, and which probes fai
     '',
   ]);
 });
+
+it('what is over budget is not headed as good', () => {
+  const budgets = [{ budget: 'size>1', actual: 2, isExceeded: true, paths: [] }];
+  expect(stepSummary(reportOf({ budgets }))).toMatch(/^### ❌ Over budget: /);
+  expect(stepSummary(reportOf({ budgets, status: 'differs' }))).toMatch(/^### ❌ Differs: /);
+});
