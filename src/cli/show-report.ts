@@ -7,6 +7,7 @@ import type { Console } from './console.ts';
 import { describeFailure } from './failure.ts';
 import { OutcomeLog } from './outcome-log.ts';
 import type { Session } from './session.ts';
+import { checkNewFile } from './values.ts';
 
 export interface ShowOptions {
   /** The original image, as the user named it. */
@@ -19,6 +20,8 @@ export interface ShowOptions {
 /**
  * Does what gives a report, prints that, and puts it where continuous integration looks for it; its verdict is the exit
  * status. A run that ends without a report is told in the same places.
+ *
+ * @throws USAGE_INVALID before anything is done, for files that cannot be written
  */
 export async function showReport(
   run: (context: RunContext) => Promise<Report>,
@@ -26,6 +29,8 @@ export async function showReport(
   console: Console<unknown>,
   session: Session,
 ): Promise<number> {
+  if (reportPath !== undefined) await checkNewFile('--report', reportPath);
+  if (junit !== undefined) await checkNewFile('--junit', junit);
   const log = new OutcomeLog();
   const { context } = console;
   let report: Report;

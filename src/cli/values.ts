@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { errnoOf, TraceSlimError } from '../errors.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -38,6 +39,17 @@ export async function readOptionFile(option: string, path: string): Promise<Buff
       cause: error,
     });
   }
+}
+
+/** Refuses a file that could not be written: that should not be found out after all the work. */
+export async function checkNewFile(option: string, path: string): Promise<void> {
+  const file = resolve(path);
+  const [folder, inPlace] = await Promise.all([dirname(file), file].map((each) => stat(each).catch(() => undefined)));
+  if (folder?.isDirectory() && !inPlace?.isDirectory()) return;
+  const why = inPlace ? 'it is a folder' : 'there is no such folder';
+  throw new TraceSlimError('USAGE_INVALID', `cannot write ${option} ${JSON.stringify(path)}: ${why}`, {
+    hint: 'name a file in a folder that is there',
+  });
 }
 
 /** Bytes from `64m`, `1g`, `65536`, as Docker reads sizes: powers of 1024. */

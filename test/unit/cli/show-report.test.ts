@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Interruption } from '../../../src/cli/interruption.ts';
@@ -61,13 +61,30 @@ test('an interrupted run says so too', async () => {
 });
 
 test('where the failure cannot be written it is told all the same', async () => {
+  using folder = temporaryDirectory();
+  const junit = join(folder.path, 'results', 'junit.xml');
+  mkdirSync(join(folder.path, 'results'));
   const buildSlim: Pipeline['buildSlim'] = async () => {
+    rmSync(join(folder.path, 'results'), { recursive: true });
     throw new TraceSlimError('IMAGE_INVALID', 'x.tar is damaged');
   };
-  const { status, stderr, summary } = await fail(['build', 'x.tar', '--junit', '/nowhere/junit.xml'], { buildSlim });
+  const { status, stderr, summary } = await fail(['build', 'x.tar', '--junit', junit], { buildSlim });
   expect(status).toBe(7);
-  expect(stderr).toBe('notice: cannot write report /nowhere/junit.xml\nerror: x.tar is damaged\n');
+  expect(stderr).toBe(`notice: cannot write report ${junit}\nerror: x.tar is damaged\n`);
   expect(summary).toContain('x.tar is damaged');
+});
+
+test.each([
+  ['--junit', '/nowhere/junit.xml', 'there is no such folder'],
+  ['--report', '/nowhere/report.json', 'there is no such folder'],
+  ['--report', '/tmp', 'it is a folder'],
+  ['--report', '', 'it is a folder'],
+])('%s "%s" is refused before anything is done', async (option, path, why) => {
+  const session = fakeSession();
+  await expect(runProgram(['build', 'x.tar', option, path], session)).rejects.toMatchObject({
+    code: 'USAGE_INVALID',
+    message: `cannot write ${option} "${path}": ${why}`,
+  });
 });
 
 test('wrong usage is no run and tells CI nothing', async () => {
