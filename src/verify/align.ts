@@ -2,6 +2,8 @@ import { diffArrays } from 'diff';
 
 /** Two sequences may differ in at most this many places; beyond that they count as wholly different. */
 const MAX_EDITS = 1000;
+/** So may sequences that take more comparisons than this: those of few different parts, over and over. */
+const MAX_COMPARISONS = 20_000_000;
 
 /** A stretch that is equal in both sequences (then of the same length), or one that is not. */
 export interface Stretch {
@@ -16,7 +18,9 @@ export function align(
   b: readonly string[],
   keyOf: (part: string) => string = (part) => part,
 ): Stretch[] {
-  const changes = diffArrays(a.map(keyOf), b.map(keyOf), { maxEditLength: MAX_EDITS });
+  let left = MAX_COMPARISONS;
+  const comparator = (one: string, other: string) => --left > 0 && one === other;
+  const changes = diffArrays(a.map(keyOf), b.map(keyOf), { maxEditLength: MAX_EDITS, comparator });
   if (!changes) return [{ equal: false, a, b }];
   const stretches: Stretch[] = [];
   let atA = 0;

@@ -7,6 +7,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
 /** Nested deeper, a document is compared as text. */
 const MAX_DEPTH = 100;
 const MAX_DIFFERENCES = 10;
+/** Items are looked for in another order as long as this many characters of lists have been read. */
+const MAX_REORDERED = 4_000_000;
 
 /** A JSON object or array; undefined for every other text. */
 export function parseDocument(text: string): object | undefined {
@@ -37,7 +39,9 @@ export function compareDocuments(
   slim: unknown,
   { clock, masks }: { clock: RunClock; masks: readonly string[] },
 ): JsonDifference[] {
-  const comparison: Comparison = { clock, masks: masks.flatMap((mask) => matcherOf(mask) ?? []), found: [] };
+  const comparison: Comparison = {
+    ...{ clock, masks: masks.flatMap((mask) => matcherOf(mask) ?? []), found: [], reorderable: MAX_REORDERED },
+  };
   compareValues({ path: [], fat: fat.map((value, run) => ({ value, run })), slim }, comparison);
   return comparison.found.slice(0, MAX_DIFFERENCES);
 }
@@ -46,6 +50,8 @@ interface Comparison {
   readonly clock: RunClock;
   readonly masks: readonly ((path: readonly (string | number)[]) => boolean)[];
   readonly found: JsonDifference[];
+  /** Characters that are left to be looked through for another order: lists in lists are read once for each level. */
+  reorderable: number;
 }
 
 /** One place in the documents. */
@@ -117,9 +123,10 @@ function compareArrays(values: Values, comparison: Comparison): void {
   const lists: SeenList[] = values.fat.map(({ value, run }) => ({ items: value as unknown[], run }));
   const items = lists.map((list) => list.items);
   const lengths = items.map(({ length }) => length);
-  if (isReordered(items, canonical)) {
+  const isSearched = searchedForOrder(items, comparison);
+  if (isSearched && isReordered(items, canonical)) {
     if (!items.some((list) => isSameSet(list.map(canonical), slim.map(canonical)))) report(values, comparison);
-  } else if (isReordered(items, likeness)) {
+  } else if (isSearched && isReordered(items, likeness)) {
     compareShuffled(values, lists, comparison);
   } else if (new Set(lengths).size === 1) {
     const length = Math.max(...lengths, slim.length);
@@ -135,6 +142,14 @@ function compareArrays(values: Values, comparison: Comparison): void {
   }
 }
 
+/** Lists in lists would be looked through once for each level: only so many characters of them are. */
+function searchedForOrder(lists: readonly (readonly unknown[])[], comparison: Comparison): boolean {
+  const [first, ...others] = lists.map((list) => JSON.stringify(list));
+  if (others.every((other) => other === first)) return false;
+  comparison.reorderable -= first?.length ?? 0;
+  return comparison.reorderable >= 0;
+}
+
 /** Items that come in another order and are not quite the same: each is held against the one that is like it in every run. */
 function compareShuffled(values: Values, lists: readonly SeenList[], comparison: Comparison): void {
   const slim = values.slim as unknown[];
@@ -143,12 +158,13 @@ function compareShuffled(values: Values, lists: readonly SeenList[], comparison:
     report(values, comparison);
     return;
   }
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const alike = new Map<string, SeenValue[]>(keys.map((key) => [key, []]));
+  for (const { items, run } of lists) for (const value of items) alike.get(likeness(value))?.push({ value, run });
   for (const [at, key] of keys.entries()) {
-    if (keys.indexOf(key) !== keys.lastIndexOf(key)) continue;
-    const fat = lists.flatMap(({ items, run }) =>
-      items.filter((item) => likeness(item) === key).map((value) => ({ value, run })),
-    );
-    compareValues({ path: [...values.path, at], fat, slim: slim[at] }, comparison);
+    if (counts.get(key) !== 1) continue;
+    compareValues({ path: [...values.path, at], fat: alike.get(key) ?? [], slim: slim[at] }, comparison);
   }
 }
 

@@ -7,6 +7,8 @@ import { linesOf } from './text.ts';
 const ERROR = /\b(?:error|exception|traceback|fatal|panic)|(?:Error|Exception)\b/i;
 
 const MAX_LINES = 20;
+/** Of one run; a log can be long. */
+const MAX_ERROR_LINES = 5000;
 const MAX_WIDTH = 300;
 
 /**
@@ -18,7 +20,7 @@ export function newErrorLines(fatRuns: readonly RunRecord[], slim: RunRecord): s
   const found = new Map<string, string>();
   for (const line of errorLines(slim)) {
     const key = likeness(line);
-    if (!known.has(key) && !found.has(key)) found.set(key, displayBytes(line.slice(0, MAX_WIDTH)));
+    if (!known.has(key) && !found.has(key)) found.set(key, displayBytes(line));
     if (found.size === MAX_LINES) break;
   }
   return [...found.values()];
@@ -28,7 +30,8 @@ function errorLines({ outcomes }: RunRecord): string[] {
   const logs = outcomes
     .flatMap(({ facts }) => facts)
     .filter(({ name, compare }) => compare === 'shown' && (name === 'stdout' || name === 'stderr'));
-  return logs.flatMap(({ value }) => linesOf(value)).filter((line) => ERROR.test(line));
+  const lines = logs.flatMap(({ value }) => linesOf(value)).filter((line) => ERROR.test(line));
+  return [...new Set(lines.map((line) => line.slice(0, MAX_WIDTH)))].slice(0, MAX_ERROR_LINES);
 }
 
 function likeness(line: string): string {

@@ -72,7 +72,7 @@ export async function replay(slim: OpenedImage, keep: Pick<KeepSet, 'has'>, inpu
     signal: input.record.signal,
   });
   const certain = [...failed, ...(await unlisted(false))];
-  const first = judge(input, input.fatRuns, run, certain);
+  const first = await judge(input, input.fatRuns, run, certain);
   if (first.isVerified) return checked(first, run, input);
   if (certain.length > 0) return withAlterations(first, slim, input);
   const last = await judgeByMore(input, run, first);
@@ -89,7 +89,7 @@ async function judgeByMore(input: ReplayInput, run: RunRecord, first: Replay): P
   // Chance has no part in an application that cannot be probed at all.
   for (let more = 0; more < MORE_OBSERVATIONS && !judged.isVerified && !run.failure; more++) {
     fatRuns = [...fatRuns, ...(await input.observeAgain())];
-    judged = judge(input, fatRuns, run, []);
+    judged = await judge(input, fatRuns, run, []);
   }
   return judged;
 }
@@ -121,13 +121,13 @@ async function withAlterations(result: Replay, slim: OpenedImage, input: ReplayI
   return { ...result, altered: await findAlterations(fatRootfs, slim.rootfs, { paths, signal: record.signal }) };
 }
 
-function judge(
-  { fat, trace, failOnLogErrors }: ReplayInput,
+async function judge(
+  { fat, trace, failOnLogErrors, record }: ReplayInput,
   fatRuns: ReplayInput['fatRuns'],
   run: RunRecord,
   misses: readonly MissedPath[],
-): Replay {
-  const probes = compareRuns(fatRuns, run);
+): Promise<Replay> {
+  const probes = await compareRuns(fatRuns, run, record.signal);
   const logErrors = newErrorLines(fatRuns, run);
   const isLogFine = !failOnLogErrors || logErrors.length === 0;
   const isVerified = misses.length === 0 && isLogFine && probes.every(({ equal }) => equal);

@@ -206,9 +206,11 @@ function gapPlace({ a, b }: Stretch): Place {
   const seen = [...a, ...b];
   const marks = new Set(seen);
   const classes = new Set<TokenClass>(seen.map(classOf));
-  const isEncoded = isId({ a, b }) && seen.some((token) => ID_MARKS.has(token) || isRandomWord(token));
+  // Asked once: a gap may be as long as the text.
+  const standsForIds = isId({ a, b });
+  const isEncoded = standsForIds && seen.some((token) => ID_MARKS.has(token) || isRandomWord(token));
   // Letters that are part of an ID are no words: no other word may stand for them.
-  const isOneId = isId({ a, b }) && !classes.has('space');
+  const isOneId = standsForIds && !classes.has('space');
   const lengths = new Set(seen.map((token) => token.length));
   const standsForId = (token: string, kind: TokenClass) => {
     if (kind === 'mark') return isEncoded && ID_MARKS.has(token);
@@ -230,7 +232,7 @@ function gapPlace({ a, b }: Stretch): Place {
       if (token.length < shortest) return false;
       const kind = classOf(token);
       const isSeen = kind === 'mark' ? marks.has(token) : classes.has(kind) && !(isOneId && kind === 'word');
-      return isSeen || (isId({ a, b }) && standsForId(token, kind));
+      return isSeen || (standsForIds && standsForId(token, kind));
     },
   };
 }

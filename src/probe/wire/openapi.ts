@@ -8,7 +8,7 @@ import { parameterParts, placeParts } from './openapi-parameters.ts';
 import { clampSizes, loadSampler, type Sampler } from './openapi-sample.ts';
 
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
-const PARSE_MS = 30_000;
+const PARSE_MS = 10_000;
 const DEREFERENCE_MS = 10_000;
 /** Longer paths are no paths of an application; longer targets no server reads. */
 const MAX_PATH_LENGTH = 2000;

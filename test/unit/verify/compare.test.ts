@@ -275,4 +275,36 @@ describe('comparison at large', () => {
       expect(isEqual(page(1), page(2), page(3).replace('"key5": 35', '"key5": 36'))).toBe(false);
     }
   });
+
+  /** CPU time of one comparison, in milliseconds. */
+  const effortOf = (a: string, b: string, slim: string) => {
+    const { user } = process.cpuUsage();
+    isEqual(a, b, slim);
+    return (process.cpuUsage().user - user) / 1000;
+  };
+
+  it.each([
+    ['IDs that have little in common', (run: number) => garbled(KEYS, run)],
+    ['lists in lists', (run: number) => listsInLists(run)],
+  ])(
+    'is not kept busy by %s',
+    (_what, textOf) => {
+      expect(effortOf(textOf(1), textOf(2), textOf(3))).toBeLessThan(3000);
+    },
+    30_000,
+  );
 });
+
+const KEYS = Array.from({ length: 9_000 }, (_, at) => `"k${at}":1`).join(',');
+
+/** Another letter in place of each seventh. */
+function garbled(text: string, run: number): string {
+  const letter = (at: number) => String.fromCharCode(97 + ((at * 31 + run) % 26));
+  return text.replace(/[a-z0-9]/g, (one, at: number) => (at % 7 === run ? letter(at) : one));
+}
+
+function listsInLists(run: number): string {
+  let list = `[${'1,'.repeat(50_000)}${run}]`;
+  for (let depth = 0; depth < 90; depth++) list = `[${list},${run}]`;
+  return list;
+}
