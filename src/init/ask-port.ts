@@ -2,6 +2,7 @@ import type { Container, Endpoint } from '../engine/types.ts';
 import type { HttpReply, Scheme } from '../probe/exchange.ts';
 import { hostOf } from '../probe/listener.ts';
 import { HttpOrigins } from '../probe/origins.ts';
+import { parseCgiResponse, requestFastCgi } from '../probe/wire/fastcgi.ts';
 import { checkGrpcHealth } from '../probe/wire/grpc.ts';
 import { planApi, readApi } from '../probe/wire/openapi.ts';
 import { talkRedis } from '../probe/wire/resp.ts';
@@ -35,7 +36,7 @@ export async function askPort(container: Container, port: number, signal: AbortS
   };
   const endpoint = await container.endpoint(port);
   const http = await firstAnswer(get);
-  if (!http) return { port, speaks: (await isRedis(endpoint, signal)) ? 'redis' : 'other' };
+  if (!http) return { port, speaks: await otherProtocol(endpoint, signal) };
   const { scheme, reply } = http;
   const type = String(reply.headers['content-type'] ?? '').split(';', 1)[0] ?? '';
   const isMultiplexed = scheme === 'h2' || scheme === 'h2c';
@@ -67,10 +68,23 @@ async function firstAnswer(
   return refused;
 }
 
+async function otherProtocol(endpoint: Endpoint, signal: AbortSignal): Promise<PortFinding['speaks']> {
+  if (await isRedis(endpoint, signal)) return 'redis';
+  return (await isFastCgi(endpoint, signal)) ? 'fastcgi' : 'other';
+}
+
 async function isRedis(endpoint: Endpoint, signal: AbortSignal): Promise<boolean> {
   const { replies } = await talkRedis({ endpoint, tls: false }, [['PING']], { timeoutMs: ASK_MS, signal });
   const [reply] = replies;
   return reply !== undefined && 'value' in reply && /^(?:PONG$|NOAUTH )/.test(reply.value);
+}
+
+/** Asks for a script that is not there. */
+async function isFastCgi(endpoint: Endpoint, signal: AbortSignal): Promise<boolean> {
+  const params = { REQUEST_METHOD: 'GET', SCRIPT_FILENAME: '/trace-slim-no-such-page.php', REDIRECT_STATUS: '200' };
+  const request = { params, stdin: Buffer.alloc(0) };
+  const { stdout, failure } = await requestFastCgi({ endpoint, tls: false }, request, { timeoutMs: ASK_MS, signal });
+  return failure === undefined && parseCgiResponse(stdout) !== undefined;
 }
 
 async function answersHealth(endpoint: Endpoint, tls: boolean, signal: AbortSignal): Promise<boolean> {

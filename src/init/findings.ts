@@ -21,7 +21,7 @@ export interface Findings {
 /** What answers on a port. `other` says nothing that is understood here. */
 export interface PortFinding {
   readonly port: number;
-  readonly speaks: 'http' | 'https' | 'h2' | 'h2c' | 'redis' | 'other';
+  readonly speaks: 'http' | 'https' | 'h2' | 'h2c' | 'redis' | 'fastcgi' | 'other';
   /** Status and content type of GET /, where it speaks HTTP. */
   readonly answer?: string;
   /** Status of GET /. */

@@ -17,7 +17,7 @@ export function starterFile(findings: Findings): string {
   const main = ports.find(({ speaks }) => /^https?$/.test(speaks)) ?? ports[0];
   const entries = [
     ...healthEntries(config),
-    ...ports.flatMap(portEntries),
+    ...ports.flatMap((finding) => portEntries(finding, config)),
     ...commandEntries(findings),
     ...(ports.length > 0 ? [stopEntry()] : []),
   ];
@@ -34,6 +34,7 @@ export function starterFile(findings: Findings): string {
   ].join('\n');
 }
 
+const SOCKET = 'If it listens on a unix socket instead: defaults: { socket: /path/in/container }.';
 const LABELS = ['title', 'description', 'documentation'].map((name) => `org.opencontainers.image.${name}`);
 
 function heading({ source, config, closedPorts, otherPorts, trouble }: Findings): string[] {
@@ -46,7 +47,7 @@ function heading({ source, config, closedPorts, otherPorts, trouble }: Findings)
     ...labels.map((value) => `${value}`),
     `It runs: ${effectiveCommand(config).join(' ') || 'nothing by itself'}`,
     ...(config.User ? [`as user ${config.User}`] : []),
-    ...(closedPorts.length > 0 ? [`Exposed but not open: ${closedPorts.join(', ')}.`] : []),
+    ...(closedPorts.length > 0 ? [`Exposed but not open: ${closedPorts.join(', ')}. ${SOCKET}`] : []),
     ...(otherPorts.length > 0 ? [`Exposed but not TCP, so not probed: ${otherPorts.join(', ')}.`] : []),
     ...(trouble ? [`It could not be looked at while it runs: ${trouble}.`] : []),
   ];
@@ -58,9 +59,10 @@ function healthEntries({ Healthcheck: check }: RuntimeConfig): Entry[] {
   return [{ about: [`The image's HEALTHCHECK: ${words.join(' ')}`], lines: ['- healthcheck: true'] }];
 }
 
-function portEntries(finding: PortFinding): Entry[] {
+function portEntries(finding: PortFinding, config: RuntimeConfig): Entry[] {
   const { port, speaks } = finding;
-  if (speaks === 'redis') return [{ about: [`Port ${port} speaks the protocol of Redis.`], lines: redisLines(port) }];
+  if (speaks === 'redis') return [redisEntry(port)];
+  if (speaks === 'fastcgi') return [fastCgiEntry(port, config)];
   if (speaks === 'other') return [{ about: [`Port ${port} is open.`], lines: tcpLines(port) }];
   return [httpEntry(finding), ...healthEntry(finding), ...apiEntries(finding)];
 }
@@ -93,8 +95,22 @@ function apiEntries({ port, api }: PortFinding): Entry[] {
   return [{ about, lines: [`- openapi: { port: ${port}, path: ${api.path} }`] }];
 }
 
-function redisLines(port: number): string[] {
-  return [`- redis: { port: ${port}, commands: [PING] }`];
+function redisEntry(port: number): Entry {
+  return {
+    about: [`Port ${port} speaks the protocol of Redis. Ask for what you use, as probes/redis.yaml does.`],
+    lines: [`- redis: { port: ${port}, commands: [PING] }`],
+  };
+}
+
+function fastCgiEntry(port: number, { WorkingDir: folder = '' }: RuntimeConfig): Entry {
+  const root = folder.startsWith('/') ? folder : '/var/www/html';
+  return {
+    about: [
+      `Port ${port} speaks FastCGI, as PHP does. Name the folder of the scripts, and those that matter; probes/php-fpm.yaml`,
+      'has more that applications do.',
+    ],
+    lines: [`- fastcgi: { port: ${port}, root: ${quote(root)}, path: /index.php }`],
+  };
 }
 
 function tcpLines(port: number): string[] {

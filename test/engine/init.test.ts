@@ -42,6 +42,10 @@ describe('a probe file made for an image', () => {
     expect(await kindsFor('redis')).toEqual(['redis 6379']);
   });
 
+  test('asks php-fpm for a script', async () => {
+    expect(await kindsFor('php-fpm')).toEqual(['fastcgi 9000']);
+  });
+
   test('runs what a command without ports says of itself', async () => {
     expect(await kindsFor('git')).toEqual(['exec', 'exec']);
   });

@@ -57,20 +57,23 @@ describe('a starter probe file', () => {
     expect((await probesOf({ ports })).items).toMatchObject([{ kind: 'http', expected: { status: 401 } }]);
   });
 
-  it('speaks HTTP/2, gRPC, Redis and whatever else a port wants', async () => {
+  it('speaks HTTP/2, gRPC, Redis, FastCGI and whatever else a port wants', async () => {
     const ports = [
       http({ port: 1, speaks: 'h2c', hasHealth: true }),
       http({ port: 2, speaks: 'h2', hasHealth: true }),
       { port: 3, speaks: 'redis' },
       { port: 4, speaks: 'other' },
+      { port: 5, speaks: 'fastcgi' },
     ] as const;
-    expect((await probesOf({ ports })).items).toMatchObject([
+    const config = { WorkingDir: '/srv/a "b" }' };
+    expect((await probesOf({ ports, config })).items).toMatchObject([
       { kind: 'http', spec: { protocol: 'h2c' } },
       { kind: 'grpc-health', spec: { port: 1, tls: false } },
       { kind: 'http', spec: { protocol: 'h2' } },
       { kind: 'grpc-health', spec: { port: 2, tls: true } },
       { kind: 'redis', spec: { port: 3, commands: [['PING']] } },
       { kind: 'tcp', spec: { port: 4 } },
+      { kind: 'fastcgi', spec: { port: 5, root: '/srv/a "b" }', path: '/index.php' } },
     ]);
   });
 
