@@ -10,8 +10,8 @@ export interface ToolkitPlace {
   readonly runId: string;
   /** File name of the toolkit's dynamic loader. */
   readonly loader: string;
-  /** Whether the container's processes start as root, and its tracer with more than they may have. */
-  readonly isRoot: boolean;
+  /** In which of its sets of capabilities what is started has one that is the tracer's alone. Absent: in none. */
+  readonly tracerCapability?: 'bounding' | 'ambient' | undefined;
 }
 
 const PARENT = '/dev/.trace-slim-';
@@ -21,8 +21,14 @@ export function toolkitPrefix(runId: string): string {
   return `${PARENT}${runId}`;
 }
 
+/** Arguments of setpriv(1). Root keeps what the bounding set has, others what the ambient set has. */
+const GIVING_UP = {
+  bounding: ['--bounding-set=-sys_ptrace'],
+  ambient: ['--inh-caps=-sys_ptrace', '--ambient-caps=-sys_ptrace'],
+} as const;
+
 /** Absolute paths inside the container, see {@link ToolkitPaths}. */
-export function toolkitPaths({ runId, loader, isRoot }: ToolkitPlace): ToolkitPaths {
+export function toolkitPaths({ runId, loader, tracerCapability }: ToolkitPlace): ToolkitPaths {
   const prefix = toolkitPrefix(runId);
   const kit = `${prefix}/kit`;
   const shim = `${kit}/shim`;
@@ -33,7 +39,7 @@ export function toolkitPaths({ runId, loader, isRoot }: ToolkitPlace): ToolkitPa
     strace: `${kit}/bin/strace`,
     sh: `${kit}/bin/sh`,
     sleep: `${kit}/bin/sleep`,
-    unprivileged: isRoot ? [...setpriv, '--bounding-set=-sys_ptrace', '--'] : [],
+    unprivileged: tracerCapability ? [...setpriv, ...GIVING_UP[tracerCapability], '--'] : [],
     shim: imagePathFromText(shim),
     logs: `${prefix}/logs`,
     prefix: imagePathFromText(prefix),

@@ -83,6 +83,8 @@ export interface ContainerSpec {
   readonly env?: readonly string[];
   /** A tracer will be executed in it: see {@link ExecSpec.asTracer}. */
   readonly hasTracer?: boolean;
+  /** Whom programs will be executed as in it besides its own user: see {@link ExecPlace}. */
+  readonly execUsers?: readonly string[];
 }
 
 /** Absolute paths inside the container, outside of the image's own file system. */
@@ -107,7 +109,16 @@ export interface ToolkitPaths {
   readonly prefix: ImagePath;
 }
 
-export interface ExecSpec {
+/** As whom and where a program is executed in a container. */
+export interface ExecPlace {
+  /** As in USER of an image, looked up in the image's own account files. Absent: the container's. Errors: USER_NOT_FOUND. */
+  readonly user?: string;
+  /** Absolute path. Absent: the container's. */
+  readonly workingDirectory?: string;
+}
+
+export interface ExecSpec extends ExecPlace {
+  /** Gets the toolkit as the user it runs as may use it. */
   command(toolkit: ToolkitPaths): readonly string[];
   readonly stdin?: Buffer | string;
   readonly env?: readonly string[];
@@ -147,6 +158,11 @@ export interface Container extends AsyncDisposable {
   endpoint(listener: Listener): Promise<Endpoint>;
   /** False when the container's first process is no longer being traced although it runs. */
   isTraced(): Promise<boolean>;
+  /**
+   * Sends a signal, by its name without `SIG`, to the container's first process. False, and nothing is sent, when that
+   * would do nothing at all on it. One that has ended gets none.
+   */
+  signal(name: string): Promise<boolean>;
   /** Sends the image's stop signal, waits up to `timeoutMs` or until aborted, then kills. Resolves once it has ended. */
   stop(options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult>;
   /** Names of the files in the log folder. */

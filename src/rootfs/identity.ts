@@ -44,7 +44,7 @@ function groupId(groups: readonly string[][], wanted: string): number {
 
 function numberOrFail(text: string, what: 'user' | 'group'): number {
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new TraceSlimError('USER_NOT_FOUND', `the image has no ${what} named ${text}, which it would run as`, {
+  throw new TraceSlimError('USER_NOT_FOUND', `the image has no ${what} named ${text} to run as`, {
     hint: 'Give a numeric one with --user.',
   });
 }

@@ -11,6 +11,8 @@ import { daemonLeftovers, ownStateDirectory, testEngines } from '../support/engi
 import { fixtureImage } from '../support/fixture-images.ts';
 
 const { signal } = new AbortController();
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 describe.each(testEngines())('the $name engine', (testEngine) => {
   let engine: Engine;
   let image: OpenedImage;
@@ -63,6 +65,15 @@ describe.each(testEngines())('the $name engine', (testEngine) => {
       await expect.poll(() => container.output(100)).toBe('up\n');
       expect(await container.isTraced()).toBe(true);
       expect((await container.stop({ timeoutMs: 5000 })).exitStatus).toBe(3);
+    });
+
+    test('gets other signals that it handles, and goes on', async () => {
+      await using container = await start('trap "echo again" HUP; echo up; while :; do sleep 0.05; done');
+      await expect.poll(() => container.output(100)).toBe('up\n');
+      expect(await container.signal('HUP')).toBe(true);
+      await expect.poll(() => container.output(100)).toBe('up\nagain\n');
+      expect(await container.signal('USR1')).toBe(false);
+      expect(container.result()).toBeUndefined();
     });
 
     test('is killed when it does not stop in time', async () => {
@@ -157,6 +168,34 @@ describe.each(testEngines())('the $name engine', (testEngine) => {
       expect(result).toMatchObject({ exitStatus: 5, truncated: false });
       expect(result.stdout.toString().trim()).toBe('container');
       expect(await container.logNames()).toEqual(['extra', 'main']);
+    });
+
+    test.each(['root', 'app'])('runs as whom and where it is asked to, in a container of %s', async (User) => {
+      const config = { User: User === 'app' ? '1000:1000' : '', Env: [PATH] };
+      await using container = await start('while :; do sleep 0.05; done', config, { execUsers: ['root'] });
+      const script = 'id -u; id -g; echo "$HOME"; pwd; sed -n "s/Cap[EB].*://p" /proc/self/status';
+      const seen = async (user: string, workingDirectory: string) => {
+        const result = await container.exec(
+          {
+            command: (toolkit) => straceCommand(toolkit, `as-${user}`, ['/bin/sh', '-c', script]),
+            user,
+            workingDirectory,
+          },
+          { signal },
+        );
+        return result.stdout.toString().replaceAll('\t', '').split('\n').slice(0, 5);
+      };
+      const defaults = '00000000a80425fb';
+      expect(await seen('root', '/var/mail')).toEqual(['0', '0', '/root', '/var/mail', defaults]);
+      expect(await seen('www-data', '/etc')).toEqual(['33', '33', '/var/www', '/etc', '0000000000000000']);
+      expect(await container.logSize('as-www-data')).toBeGreaterThan(500);
+    });
+
+    test('an unknown user is refused, known by name or not', async () => {
+      await using container = await start('while :; do sleep 0.05; done');
+      const as = (user: string) => container.exec({ command: () => ['/usr/bin/id', '-u'], user }, { signal });
+      await expect(as('nobody-knows')).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
+      expect((await as('4711')).stdout.toString()).toBe('4711\n');
     });
 
     test('ends when it is aborted', async () => {

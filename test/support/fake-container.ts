@@ -19,6 +19,8 @@ export interface FakeExec {
   readonly command: readonly string[];
   readonly stdin: string;
   readonly signal: AbortSignal;
+  readonly user?: string;
+  readonly workingDirectory?: string;
 }
 
 export interface FakeContainerOptions {
@@ -26,6 +28,8 @@ export interface FakeContainerOptions {
   isListening?(listener: Listener): boolean;
   readonly endpoints?: Readonly<Record<Listener, Endpoint>>;
   result?(): ExecResult | undefined;
+  /** Whether the first process minds a signal. */
+  onSignal?(name: string): boolean;
   readonly output?: string;
 }
 
@@ -41,7 +45,12 @@ export function fakeContainer(options: FakeContainerOptions = {}): Container & {
     result: () => options.result?.(),
     output: (maxBytes) => (options.output ?? '').slice(-maxBytes),
     async exec(spec, { signal }) {
-      const call = { command: spec.command(FAKE_TOOLKIT), stdin: String(spec.stdin ?? ''), signal };
+      const { command, stdin = '', user, workingDirectory } = spec;
+      const whose = {
+        ...(user !== undefined && { user }),
+        ...(workingDirectory !== undefined && { workingDirectory }),
+      };
+      const call = { command: command(FAKE_TOOLKIT), stdin: String(stdin), signal, ...whose };
       execs.push(call);
       const given = (await options.exec?.(call)) ?? {};
       return execResult(typeof given === 'string' ? { stdout: Buffer.from(given) } : given);
@@ -49,6 +58,7 @@ export function fakeContainer(options: FakeContainerOptions = {}): Container & {
     isListening: async (listener) => options.isListening?.(listener) ?? options.endpoints?.[listener] !== undefined,
     endpoint: async (listener) => options.endpoints?.[listener] ?? { host: '127.0.0.1', port: Number(listener) },
     isTraced: async () => true,
+    signal: async (name) => options.onSignal?.(name) ?? true,
     stop: async () => options.result?.() ?? execResult({}),
     logNames: async () => [],
     logSize: async () => 0,

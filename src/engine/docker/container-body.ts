@@ -10,8 +10,8 @@ export interface BodyOptions {
   /** Image id. */
   readonly image: string;
   readonly toolkit: ToolkitPaths;
-  /** The tracer needs to look into processes that change their user. */
-  readonly isRoot: boolean;
+  /** A tracer of root's will run in it, which needs to look into processes that change their user. */
+  readonly hasTracer: boolean;
   readonly labels: Readonly<Record<string, string>>;
   /** Brings the toolkit in and the logs out. */
   readonly mounts: readonly ApiMount[];
@@ -22,7 +22,7 @@ export interface BodyOptions {
  * application may do. Source: https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerCreate
  */
 export function containerBody(options: BodyOptions): ContainerCreateOptions {
-  const { spec, image, toolkit, isRoot, labels, mounts } = options;
+  const { spec, image, toolkit, hasTracer, labels, mounts } = options;
   const { config, settings, env = [] } = spec;
   return {
     Image: image,
@@ -41,7 +41,7 @@ export function containerBody(options: BodyOptions): ContainerCreateOptions {
       mounts,
       exposedPorts: config.ExposedPorts,
       // What a daemon executes in a container, root's tracer too, is allowed what the container is.
-      capAdd: isRoot || spec.hasTracer ? ['SYS_PTRACE'] : [],
+      capAdd: hasTracer ? ['SYS_PTRACE'] : [],
       // What the application prints comes over the attached stream.
       host: { LogConfig: { Type: 'none', Config: {} } },
     }),

@@ -3,13 +3,14 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container as ApiContainer } from 'dockerode';
 import type { TraceSlimError } from '../../errors.ts';
+import type { Identity } from '../../rootfs/identity.ts';
 import type { ContainerView } from '../container-view.ts';
 import { hostView, isOnThisHost } from '../host/host-view.ts';
 import { hostLogs, type LogFolder } from '../host/log-folder.ts';
 import { OUTPUT_MAX_BYTES, OutputCollector } from '../host/output-collector.ts';
-import { stopSignalNumber } from '../host/signals.ts';
+import { signalNumber } from '../host/signals.ts';
 import type { Container, ContainerSpec, Endpoint, ExecResult, ExecSpec, Listener, ToolkitPaths } from '../types.ts';
-import { asked, daemonError } from './api/errors.ts';
+import { asked, daemonError, nothingWhenRefused } from './api/errors.ts';
 import { readInto, runExec } from './exec.ts';
 import { awaitExit, wasOutOfMemory } from './exit-status.ts';
 
@@ -19,7 +20,12 @@ import { volumeLogs } from './volume-logs.ts';
 
 export interface DaemonContainerParts {
   readonly container: ApiContainer;
-  readonly toolkit: ToolkitPaths;
+  /** The toolkit for programs of a user. */
+  readonly toolkitOf: (identity: Identity) => ToolkitPaths;
+  /** The container's own user. */
+  readonly identity: Identity;
+  /** Looks up another one. Errors: USER_NOT_FOUND. */
+  readonly identify: (user: string) => Promise<Identity>;
   readonly spec: ContainerSpec;
   /** Folder of this host for files of this container. */
   readonly directory: string;
@@ -50,14 +56,14 @@ export class DaemonContainer implements Container {
 
   private constructor(parts: DaemonContainerParts, started: Started) {
     this.id = parts.container.id;
-    this.toolkit = parts.toolkit;
+    this.toolkit = parts.toolkitOf(parts.identity);
     this.#parts = parts;
     this.#container = parts.container;
     this.#output = started.output;
     this.#view = started.view;
     this.#logs = parts.logsDirectory
       ? hostLogs(parts.logsDirectory)
-      : volumeLogs({ ...parts, isRunning: () => this.#result === undefined });
+      : volumeLogs({ ...parts, toolkit: this.toolkit, isRunning: () => this.#result === undefined });
     this.ended = this.#untilEnded(started);
   }
 
@@ -93,15 +99,15 @@ export class DaemonContainer implements Container {
   async exec(spec: ExecSpec, options: { signal: AbortSignal }): Promise<ExecResult> {
     const { config, env = [] } = this.#parts.spec;
     const mark = `${this.toolkit.logs}/.exec-${++this.#execs}`;
+    const { toolkit, homes, ...whose } = await this.#whose(spec);
     try {
       return await runExec(
         this.#container,
         {
-          command: this.#leavingPid(mark, spec.command(this.toolkit)),
-          env: [...(config.Env ?? []), ...env, ...(spec.env ?? [])],
+          ...whose,
+          command: this.#leavingPid(mark, spec.command(toolkit)),
+          env: [...homes, ...(config.Env ?? []), ...env, ...(spec.env ?? [])],
           stdin: spec.stdin,
-          user: spec.asTracer ? '0' : undefined,
-          workingDirectory: spec.asTracer ? '/' : config.WorkingDir || '/',
         },
         options,
       );
@@ -109,6 +115,16 @@ export class DaemonContainer implements Container {
       if (options.signal.aborted) await this.#killLeader(mark).catch(() => {});
       throw error;
     }
+  }
+
+  /** As whom and where something is executed. Podman would leave another user the home of the container's. */
+  async #whose(spec: ExecSpec) {
+    const { spec: container, identity, identify, toolkitOf } = this.#parts;
+    if (spec.asTracer) return { user: '0', workingDirectory: '/', toolkit: this.toolkit, homes: [] };
+    const { user, workingDirectory = container.config.WorkingDir || '/' } = spec;
+    if (user === undefined) return { workingDirectory, toolkit: toolkitOf(identity), homes: [] };
+    const other = await identify(user);
+    return { user, workingDirectory, toolkit: toolkitOf(other), homes: [`HOME=${other.home}`] };
   }
 
   /** The command below a shell of the toolkit that writes down its pid, since a daemon cannot signal a command. */
@@ -137,11 +153,20 @@ export class DaemonContainer implements Container {
     return this.#view.isTraced();
   }
 
+  async signal(name: string): Promise<boolean> {
+    const number = signalNumber(name);
+    if (this.#result || !(await this.#view.mindsSignal(number))) return false;
+    const sending = this.#container.kill({ signal: `SIG${name}` });
+    // One that has ended meanwhile is no failure.
+    await asked(sending, 'sending a signal to the container').catch(nothingWhenRefused);
+    return true;
+  }
+
   async stop(options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult> {
     this.#isStopped = true;
     if (!this.#result) {
       const { timeoutMs, signal } = options;
-      const stopSignal = stopSignalNumber(this.#parts.spec.config.StopSignal);
+      const stopSignal = signalNumber(this.#parts.spec.config.StopSignal);
       const isInVain = timeoutMs === 0 || !(await this.#view.mindsSignal(stopSignal));
       const stopping = isInVain
         ? this.#container.kill()
@@ -202,7 +227,8 @@ interface Started {
 }
 
 async function viewOf(parts: DaemonContainerParts): Promise<ContainerView> {
-  const { container, toolkit, logsDirectory } = parts;
+  const { container, logsDirectory } = parts;
+  const toolkit = parts.toolkitOf(parts.identity);
   const directory = join(parts.directory, 'ports');
   const { State } = await asked(container.inspect(), 'looking at the container');
   if (logsDirectory && State.Pid > 0 && (await isOnThisHost(State.Pid, toolkit.logs, logsDirectory))) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { creationSeconds } from '../../build/build-image.ts';
 import type { Image } from '../../image/types.ts';
-import { resolveIdentity } from '../../rootfs/identity.ts';
+import { type Identity, resolveIdentity } from '../../rootfs/identity.ts';
 import type { ImagePath } from '../../rootfs/path.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
 import type { ContainerSettings } from '../../settings.ts';
@@ -73,27 +73,37 @@ export class DaemonImage implements OpenedImage {
     const run = this.#run;
     await this.#beforeStart(signal);
     const identity = await resolveIdentity(this.rootfs, spec.config.User ?? '');
-    const isRoot = identity.uid === 0;
-    const toolkit = toolkitPaths({
-      runId: run.id,
-      loader: run.loader,
-      isRoot: isRoot && !mayTrace(spec.settings),
-    });
+    const hasTracer = spec.hasTracer === true || identity.uid === 0 || (await this.#executesAsRoot(spec));
+    const isTracerAlone = hasTracer && !mayTrace(spec.settings);
+    const toolkitOf = ({ uid }: Identity) => {
+      // Podman gives users other than root what a container was given beyond the usual.
+      const tracerCapability = uid === 0 ? 'bounding' : 'ambient';
+      return toolkitPaths({ runId: run.id, loader: run.loader, ...(isTracerAlone && { tracerCapability }) });
+    };
+    const toolkit = toolkitOf(identity);
     const name = `${this.#name}-${++this.#containers}`;
     const { container, delivered } = await createDelivered(run, name, this.#stored.id, (mounts) =>
-      containerBody({ spec, image: this.#stored.id, toolkit, isRoot, labels: run.labels, mounts }),
+      containerBody({ spec, image: this.#stored.id, toolkit, hasTracer, labels: run.labels, mounts }),
     );
     try {
       const directory = join(run.directory, name);
       await mkdir(directory, { mode: 0o700 });
       const { logsDirectory } = delivered;
       const { removals } = run;
-      const parts = { container, toolkit, spec, directory, logsDirectory, removals, isTty: spec.settings.tty };
+      const identify = (user: string) => resolveIdentity(this.rootfs, user);
+      const users = { toolkitOf, identity, identify };
+      const parts = { container, ...users, spec, directory, logsDirectory, removals, isTty: spec.settings.tty };
       return await DaemonContainer.start(parts, { signal });
     } catch (error) {
       await container.remove({ force: true, v: true }).catch(() => {});
       throw error;
     }
+  }
+
+  /** Users that are not known are told about when they are needed. */
+  async #executesAsRoot({ execUsers = [] }: ContainerSpec): Promise<boolean> {
+    const identities = await Promise.allSettled(execUsers.map((user) => resolveIdentity(this.rootfs, user)));
+    return identities.some((identity) => identity.status === 'fulfilled' && identity.value.uid === 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

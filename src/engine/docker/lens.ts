@@ -31,7 +31,7 @@ const WITHOUT_PRELOADING = ['LD_PRELOAD=', 'LD_AUDIT=', 'LD_LIBRARY_PATH='];
  */
 export async function lensOf(run: DaemonRun, options: PristineOptions): Promise<Pristine> {
   const { id, name, signal } = options;
-  const toolkit = toolkitPaths({ runId: run.id, loader: run.loader, isRoot: false });
+  const toolkit = toolkitPaths({ runId: run.id, loader: run.loader });
   const { container } = await createDelivered(run, `${name}-lens`, id, (mounts) =>
     containerBody({
       spec: {
@@ -41,7 +41,7 @@ export async function lensOf(run: DaemonRun, options: PristineOptions): Promise<
       },
       image: id,
       toolkit,
-      isRoot: false,
+      hasTracer: false,
       labels: run.labels,
       mounts,
     }),

@@ -4,9 +4,9 @@ import { constants } from 'node:os';
 const RTMIN = 34;
 const RTMAX = 64;
 
-/** Number of an image's STOPSIGNAL: a name with or without `SIG`, a number, `RTMIN+n`, `RTMAX-n`. SIGTERM when absent or unknown. */
-export function stopSignalNumber(stopSignal: string | undefined): number {
-  const name = (stopSignal ?? '').toUpperCase().replace(/^SIG/, '');
+/** Number of a signal, such as an image's STOPSIGNAL: a name with or without `SIG`, a number, `RTMIN+n`, `RTMAX-n`. SIGTERM when absent or unknown. */
+export function signalNumber(signal: string | undefined): number {
+  const name = (signal ?? '').toUpperCase().replace(/^SIG/, '');
   if (/^\d+$/.test(name)) return Number(name);
   const realTime = /^(RTMIN|RTMAX)([+-]\d+)?$/.exec(name);
   if (realTime) return (realTime[1] === 'RTMIN' ? RTMIN : RTMAX) + Number(realTime[2] ?? 0);

@@ -8,7 +8,7 @@ import type { ContainerSettings } from '../../settings.ts';
 import type { ContainerView } from '../container-view.ts';
 import { hostView } from '../host/host-view.ts';
 import type { LogFolder } from '../host/log-folder.ts';
-import { stopSignalNumber } from '../host/signals.ts';
+import { signalNumber } from '../host/signals.ts';
 import type { Container, Endpoint, ExecResult, ExecSpec, Listener, ToolkitPaths } from '../types.ts';
 import type { ContainerProcess, OciRuntime } from './oci-runtime.ts';
 import { processSpec } from './runtime-spec.ts';
@@ -17,12 +17,16 @@ export interface LocalContainerParts {
   readonly id: string;
   readonly runtime: OciRuntime;
   readonly process: ContainerProcess;
-  readonly toolkit: ToolkitPaths;
+  /** The toolkit for programs of a user. */
+  readonly toolkitOf: (identity: Identity) => ToolkitPaths;
   /** Folder on this host for files of this container. */
   readonly directory: string;
   /** What the container sees as `toolkit.logs`. */
   readonly logs: LogFolder;
+  /** Its own user. */
   readonly identity: Identity;
+  /** Looks up another one. Errors: USER_NOT_FOUND. */
+  readonly identify: (user: string) => Promise<Identity>;
   readonly config: RuntimeConfig;
   readonly env: readonly string[];
   readonly settings: ContainerSettings;
@@ -52,7 +56,7 @@ export class LocalContainer implements Container {
 
   private constructor(parts: LocalContainerParts, pid: number) {
     this.id = parts.id;
-    this.toolkit = parts.toolkit;
+    this.toolkit = parts.toolkitOf(parts.identity);
     this.#parts = parts;
     this.#logs = parts.logs;
     this.#pid = pid;
@@ -89,12 +93,12 @@ export class LocalContainer implements Container {
   }
 
   async exec(spec: ExecSpec, options: { signal: AbortSignal }): Promise<ExecResult> {
-    const { directory, runtime, config, identity, settings } = this.#parts;
-    const whose = spec.asTracer ? { config: { ...config, WorkingDir: '/' }, identity: ROOT } : { config, identity };
+    const { directory, runtime, settings, toolkitOf } = this.#parts;
+    const whose = await this.#whose(spec);
     const name = `exec-${++this.#execs}`;
     const specFile = join(directory, `${name}.json`);
     const env = [...this.#parts.env, ...(spec.env ?? [])];
-    const command = this.#reportingStatus(name, spec.command(this.toolkit));
+    const command = this.#reportingStatus(name, spec.command(toolkitOf(whose.identity)));
     await writeFile(specFile, JSON.stringify(processSpec({ ...whose, env, command, settings })));
     const process = await runtime.exec(this.id, specFile, () => this.#statusOf(name), {
       directory,
@@ -113,6 +117,17 @@ export class LocalContainer implements Container {
       options.signal.removeEventListener('abort', kill);
       options.signal.throwIfAborted();
     }
+  }
+
+  /** As whom and where something is executed. */
+  async #whose(spec: ExecSpec): Promise<{ config: RuntimeConfig; identity: Identity }> {
+    const { config, identity, identify } = this.#parts;
+    if (spec.asTracer) return { config: { ...config, WorkingDir: '/' }, identity: ROOT };
+    const { user, workingDirectory = config.WorkingDir } = spec;
+    return {
+      config: { ...config, ...(workingDirectory === undefined ? {} : { WorkingDir: workingDirectory }) },
+      identity: user === undefined ? identity : await identify(user),
+    };
   }
 
   /** The command with a shell of the toolkit above it that leaves its exit status among the logs. */
@@ -140,8 +155,15 @@ export class LocalContainer implements Container {
     return this.#view.isTraced();
   }
 
+  async signal(name: string): Promise<boolean> {
+    const number = signalNumber(name);
+    if (this.#result || !(await this.#view.mindsSignal(number))) return false;
+    sendSignal(this.#pid, number);
+    return true;
+  }
+
   async stop(options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult> {
-    const stopSignal = stopSignalNumber(this.#parts.config.StopSignal);
+    const stopSignal = signalNumber(this.#parts.config.StopSignal);
     const isMinded = !this.#result && (await this.#view.mindsSignal(stopSignal));
     if (!this.#result) sendSignal(this.#pid, isMinded ? stopSignal : 'SIGKILL');
     const timer = new AbortController();

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { resolveIdentity } from '../../rootfs/identity.ts';
+import { type Identity, resolveIdentity } from '../../rootfs/identity.ts';
 import type { RootFs } from '../../rootfs/rootfs.ts';
 import { createHostLogs } from '../host/log-folder.ts';
 import { locate } from '../host/toolkit.ts';
@@ -36,8 +36,12 @@ export async function startContainer(spec: ContainerSpec, options: StartOptions)
   const logsDirectory = join(directory, 'logs');
   const logs = await createHostLogs(logsDirectory);
   const identity = await resolveIdentity(rootfs, config.User ?? '');
-  const isTracerAlone = identity.uid === 0 && !grantedCapabilities(settings.capAdd).has(TRACER_CAPABILITY);
-  const toolkit = toolkitPaths({ runId: run.id, loader: run.toolkit.loader, isRoot: isTracerAlone });
+  const isTracerAlone = !grantedCapabilities(settings.capAdd).has(TRACER_CAPABILITY);
+  const toolkitOf = ({ uid }: Identity) => {
+    const tracerCapability = uid === 0 && isTracerAlone ? 'bounding' : undefined;
+    return toolkitPaths({ runId: run.id, loader: run.toolkit.loader, tracerCapability });
+  };
+  const toolkit = toolkitOf(identity);
   const mounts = [
     ...(await containerMounts({ settings, config, rootfs, directory, root })),
     bind(run.toolkit.directory, `${toolkit.prefix}/kit`, ['ro', 'nosuid', 'nodev']),
@@ -69,10 +73,11 @@ export async function startContainer(spec: ContainerSpec, options: StartOptions)
     id,
     runtime,
     process,
-    toolkit,
+    toolkitOf,
     directory,
     logs,
     identity,
+    identify: (user) => resolveIdentity(rootfs, user),
     config,
     env,
     settings,

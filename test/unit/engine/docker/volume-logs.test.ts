@@ -5,7 +5,7 @@ import { toolkitPaths } from '../../../../src/engine/toolkit-paths.ts';
 import { temporaryDirectory } from '../../../support/engine.ts';
 import { streamOf, type TestEntry, tarBytes } from '../../../support/tar.ts';
 
-const toolkit = toolkitPaths({ runId: 'r', loader: 'ld.so', isRoot: false });
+const toolkit = toolkitPaths({ runId: 'r', loader: 'ld.so' });
 
 function logsOf(directory: string, entries: readonly TestEntry[]) {
   const container = { getArchive: async () => streamOf(tarBytes(entries)) } as unknown as Container;

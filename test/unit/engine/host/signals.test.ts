@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stopSignalNumber } from '../../../../src/engine/host/signals.ts';
+import { signalNumber } from '../../../../src/engine/host/signals.ts';
 
 test.each([
   [undefined, 15],
@@ -11,5 +11,5 @@ test.each([
   ['RTMAX-1', 63],
   ['SIGNONSENSE', 15],
 ])('STOPSIGNAL %s is signal %i', (name, number) => {
-  expect(stopSignalNumber(name)).toBe(number);
+  expect(signalNumber(name)).toBe(number);
 });
