@@ -1,4 +1,5 @@
-import type { Container, ExecResult, ToolkitPaths } from '../engine/types.ts';
+import type { Container, ExecPlace, ExecResult, ToolkitPaths } from '../engine/types.ts';
+import { TraceSlimError } from '../errors.ts';
 import { startDeadline } from './deadline.ts';
 import { exitOutcome, failedOutcome } from './outcome.ts';
 import type { Outcome, Probe } from './types.ts';
@@ -6,13 +7,13 @@ import type { Outcome, Probe } from './types.ts';
 const DEFAULT_TIMEOUT_MS = 600_000;
 
 /**
- * Puts a command under the tracer. Called once for every process started, with the probe's id (or `ready`) so that what
- * is traced can be attributed to it; each call must give a command that writes a log of its own.
+ * Puts a command under the tracer. Called once for every process started, with as whom and where that will be; each call
+ * must give a command that writes a log of its own.
  */
-export type TraceWrapper = (toolkit: ToolkitPaths, command: readonly string[], probe: string) => readonly string[];
+export type TraceWrapper = (toolkit: ToolkitPaths, command: readonly string[], place: ExecPlace) => readonly string[];
 
-/** What to run, as a command line, and what it reads from its standard input. */
-export interface Program {
+/** What to run, as a command line, as whom and where, and what it reads from its standard input. */
+export interface Program extends ExecPlace {
   command(toolkit: ToolkitPaths): readonly string[];
   readonly stdin?: Buffer;
   /** More environment, `NAME=value`. */
@@ -52,24 +53,34 @@ export async function runTraced(container: Container, run: TracedRun): Promise<O
   const startedAt = performance.now();
   using deadline = startDeadline(run.signal, run.timeoutMs);
   try {
+    const { command, ...given } = program;
     const result = await container.exec(
-      {
-        command: (toolkit) => run.trace(toolkit, program.command(toolkit), id),
-        ...(program.stdin && { stdin: program.stdin }),
-        ...(program.env && { env: program.env }),
-      },
+      { ...given, command: (toolkit) => run.trace(toolkit, command(toolkit), placeOf(program)) },
       { signal: deadline.signal },
     );
     run.signal.throwIfAborted();
     if (deadline.expired()) return failedOutcome(id, expiry(run), startedAt);
-    const obstacle = startFailure(result);
+    const obstacle = startFailure(result, program);
     if (obstacle) return failedOutcome(id, `could not be run: ${obstacle}`, startedAt);
     return exitOutcome(id, result, startedAt, accepts(result.exitStatus));
   } catch (error) {
     run.signal.throwIfAborted();
-    if (!deadline.expired()) throw error;
-    return failedOutcome(id, expiry(run), startedAt);
+    if (deadline.expired()) return failedOutcome(id, expiry(run), startedAt);
+    const obstacle = startError(error, program);
+    if (!obstacle) throw error;
+    return failedOutcome(id, `could not be run: ${obstacle}`, startedAt);
   }
+}
+
+function placeOf({ user, workingDirectory }: Program): ExecPlace {
+  return { ...(user !== undefined && { user }), ...(workingDirectory !== undefined && { workingDirectory }) };
+}
+
+/** What is the program's own fault although it is thrown. */
+function startError(error: unknown, program: Program): string | undefined {
+  if (!(error instanceof TraceSlimError)) return undefined;
+  if (error.code === 'USER_NOT_FOUND') return `${error.message}: give a name that its account files have, or a number`;
+  return error.code === 'ENGINE_FAILED' ? directoryFailure(error.message, program) : undefined;
 }
 
 function expiry({ timeoutMs }: TracedRun): string {
@@ -87,7 +98,20 @@ const START_FAILURES = [
 /** Exit statuses of a tracer or runtime that could not start a program. */
 const START_FAILURE_STATUSES = new Set([1, 126, 127, 255]);
 
-function startFailure({ exitStatus, stdout, stderr }: ExecResult): string | undefined {
+/** What OCI runtimes say, through a daemon's mouth or not, when the working directory cannot be entered. */
+const NO_DIRECTORY = /\bchdir (?:to cwd .+ set in config\.json failed|(?:to )?`.+`): ([a-z ]+)/i;
+const OUTSIDE_STATUSES = new Set([125, 126, 127, 255]);
+
+function directoryFailure(text: string, { workingDirectory }: Program): string | undefined {
+  const found = workingDirectory === undefined ? undefined : NO_DIRECTORY.exec(text);
+  return found ? `its working directory ${workingDirectory}: ${found[1]?.toLowerCase()}` : undefined;
+}
+
+function startFailure({ exitStatus, stdout, stderr }: ExecResult, program: Program): string | undefined {
+  if (OUTSIDE_STATUSES.has(exitStatus) && stdout.length + stderr.length <= 2000) {
+    const failure = directoryFailure(`${stdout}${stderr}`, program);
+    if (failure !== undefined) return failure;
+  }
   if (!START_FAILURE_STATUSES.has(exitStatus) || stdout.length > 0 || stderr.length > 2000) return undefined;
   const text = stderr.toString('utf8').trim();
   if (text.includes('\n')) return undefined;

@@ -33,6 +33,10 @@ export interface Probe {
   readonly kind: ProbeKindName;
   /** What must be listened on before this probe can run. */
   readonly listeners: readonly Listener[];
+  /** As whom it runs a program in the container. Absent: as the container's user. */
+  readonly user?: string;
+  /** It stops the application: it is done after all others, and that the application has ended is no failure then. */
+  readonly stops?: true;
   /** Loads what running the probe needs; called while the application starts. */
   prepare?(): Promise<unknown>;
   /**

@@ -27,9 +27,10 @@ export async function observeSuitably(image: OpenedImage, options: ChooseOptions
   const { tracer, signal } = options;
   if (tracer === 'attach') return attach(image, options, 'as asked for');
   const planned = options.plan('wrap');
-  const { config } = planned.plan;
-  if (tracer === 'auto' && isByHand(options) && (await hasPrivilegedFiles(image, config))) {
-    return attach(image, options, 'the image has programs that give its user privileges');
+  const { config, probes } = planned.plan;
+  const users = [config.User ?? '', ...probes.flatMap(({ user }) => user ?? [])];
+  if (tracer === 'auto' && isByHand(options) && (await hasPrivilegedFiles(image, users))) {
+    return attach(image, options, 'the image has programs that give its users privileges');
   }
   const runs = await runTwice(image, planned.plan, options);
   const programs = await privilegedPrograms(image, config, { runs, signal });

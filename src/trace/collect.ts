@@ -3,8 +3,9 @@ import type { ImagePath } from '../rootfs/path.ts';
 import { AccessTable } from './access-table.ts';
 import { Account } from './account.ts';
 import { readLines } from './log-lines.ts';
-import { LogReader } from './log-reader.ts';
+import { LogReader, type UserProgram } from './log-reader.ts';
 import type { PhaseStart } from './phases.ts';
+import type { SeenAccess } from './strace-accesses.ts';
 import { StraceParser } from './strace-parse.ts';
 import type { Trace } from './trace.ts';
 
@@ -19,6 +20,10 @@ export interface StraceLog {
   readonly shim: ImagePath;
   /** Working directory of the first process. */
   readonly cwd: ImagePath;
+  /** It was started in that directory because somebody asked for it: a use of it that no line shows. */
+  readonly usesCwd?: boolean;
+  /** As whom the first process runs. */
+  readonly uid: number;
   /** The first process is a gate's: what happens before it becomes the application is left out. */
   readonly isGated?: boolean;
 }
@@ -27,13 +32,13 @@ export interface StraceLog {
 export class TraceCollector {
   readonly #table = new AccessTable();
   readonly #account = new Account();
-  /** Programs that were executed after becoming another user than root. */
-  readonly executedByUsers = new Set<ImagePath>();
+  readonly #executedByUsers = new Map<string, UserProgram>();
 
   /** Reads a log to its end, and tells whether its first process ended by itself there. Rejects only when its stream fails. */
   async addLog(log: StraceLog): Promise<{ hasExited: boolean }> {
     const reader = new LogReader(log, this.#table, this.#account);
     const parser = new StraceParser(reader);
+    if (log.usesCwd) reader.onAccess(useOf(log.cwd));
     const { tailBytes, totalBytes } = await readLines(log.stream, (line, offset) => {
       reader.atOffset(offset);
       this.#account.lines++;
@@ -42,8 +47,13 @@ export class TraceCollector {
     parser.end();
     if (tailBytes > 0) this.#account.truncatedTails++;
     if (totalBytes === 0 || reader.isWaiting) this.#account.emptyLogs++;
-    for (const path of reader.executedByUsers) this.executedByUsers.add(path);
+    for (const [key, program] of reader.executedByUsers) this.#executedByUsers.set(key, program);
     return { hasExited: reader.hasExited };
+  }
+
+  /** What users other than root have executed, each once. */
+  get executedByUsers(): readonly UserProgram[] {
+    return [...this.#executedByUsers.values()];
   }
 
   /** The trace of all logs. `losses` are those that the caller knows of. */
@@ -51,4 +61,9 @@ export class TraceCollector {
     const { accesses, dropped } = this.#table;
     return { accesses, completeness: this.#account.completeness(dropped, options.losses ?? []) };
   }
+}
+
+function useOf(cwd: ImagePath): SeenAccess {
+  const unknown = { resolved: undefined, errno: undefined, executable: undefined };
+  return { operation: 'directory', asked: cwd, noFollow: false, syscall: 'chdir', pid: 0, ...unknown };
 }

@@ -22,9 +22,20 @@ export interface LogContext {
   /** What programs below this path do is ours, except that they execute the application. */
   readonly shim: ImagePath;
   readonly cwd: ImagePath;
+  readonly uid: number;
   /** Nothing counts before the first process has executed a program. */
   readonly isGated?: boolean;
 }
+
+/** A program that a user other than root has executed, or was refused to: it may lack a privilege that would allow it. */
+export interface UserProgram {
+  /** Absolute, with its `..` in place. */
+  readonly path: string;
+  readonly uid: number;
+}
+
+/** More than any real run has. */
+const MAX_PROGRAMS = 10_000;
 
 /** Follows the calls of one log and counts the accesses that are the application's. */
 export class LogReader implements StraceSink, AccessSink {
@@ -39,14 +50,14 @@ export class LogReader implements StraceSink, AccessSink {
   isWaiting: boolean;
   /** The first process has ended itself, in any of its threads. */
   hasExited = false;
-  /** Programs executed by processes that had become another user than root. */
-  readonly executedByUsers = new Set<ImagePath>();
+  /** Programs executed by processes of other users than root, or tried to be: see {@link UserProgram}. By what is in them. */
+  readonly executedByUsers = new Map<string, UserProgram>();
 
   constructor(context: LogContext, table: AccessTable, account: Account) {
     this.#context = context;
     this.#table = table;
     this.#account = account;
-    this.#processes = new ProcessTable(context.cwd);
+    this.#processes = new ProcessTable(context);
     this.isWaiting = context.isGated ?? false;
   }
 
@@ -77,8 +88,6 @@ export class LogReader implements StraceSink, AccessSink {
     const process = this.#processes.get(pid);
     if (readCall(call, process, this.#processes, this)) this.#watchForEnosys(call);
     else this.#account.unknownCall(call.name, printed(call));
-    if (process.isPlainUser && process.executable !== undefined && isExecuted(call))
-      this.executedByUsers.add(process.executable);
   }
 
   onStrange(line: string, kind: 'call' | 'decoration'): void {
@@ -96,6 +105,7 @@ export class LogReader implements StraceSink, AccessSink {
       if (resolved !== undefined && !isResolvedForeign) this.#table.see({ ...access, asked: resolved }, phase);
       return;
     }
+    if (access.operation === 'execute') this.#noteProgram(access);
     this.#table.see(isResolvedForeign ? { ...access, resolved: undefined } : access, phase);
   }
 
@@ -105,6 +115,13 @@ export class LogReader implements StraceSink, AccessSink {
 
   onNote(note: TraceNote): void {
     this.#account.note(note);
+  }
+
+  #noteProgram({ asked, errno, pid }: SeenAccess): void {
+    const { uid } = this.#processes.get(pid);
+    const key = `${uid} ${asked}`;
+    if (uid === 0 || errno === 'ENOENT' || this.executedByUsers.has(key)) return;
+    if (this.executedByUsers.size < MAX_PROGRAMS) this.executedByUsers.set(copyOf(key), { path: copyOf(asked), uid });
   }
 
   #watchForEnosys(call: Syscall): void {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Container, OpenedImage } from '../engine/types.ts';
+import type { Container, ExecPlace, OpenedImage } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
 import { effectiveCommand } from '../image/config.ts';
+import type { TraceWrapper } from '../probe/exec.ts';
 import { planProbes } from '../probe/plan.ts';
 import { poll } from '../probe/poll.ts';
 import type { ReadyConditions } from '../probe/readiness.ts';
@@ -41,12 +42,13 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
   const { probes: settings, tracing = 'wrap' } = options;
   const env = [...(config.Env ?? []), ...options.run.env];
   const find = (program: string) => findProgram(image.rootfs, program, { env, cwd: config.WorkingDir });
-  let logs = 0;
-  const planned = planProbes(settings, config, {
-    trace: (toolkit, probeCommand) =>
-      tracedCommand(toolkit, `exec-${++logs}`, { tracing, command: probeCommand, config, env: options.run.env }),
-    programs: { find },
-  });
+  const execs = new Map<string, ExecPlace>();
+  const trace: TraceWrapper = (toolkit, probeCommand, place) => {
+    const name = `exec-${execs.size + 1}`;
+    execs.set(name, place);
+    return tracedCommand(toolkit, name, { tracing, command: probeCommand, config, env: options.run.env });
+  };
+  const planned = planProbes(settings, config, { trace, programs: { find } });
   checkCommand(command, find, planned.probes.length);
   const { ready, notes } = planned;
   const byHand = settings.continueAfter.some((condition) => condition === 'enter' || condition === 'signal');
@@ -64,6 +66,7 @@ export function planRun(image: OpenedImage, options: PlanRunOptions): PlannedRun
       tracing,
       stopTimeoutMs: options.run.stopTimeoutMs ?? (config.StopTimeout ?? STOP_TIMEOUT_SECONDS) * 1000,
       probes: planned.probes,
+      execs,
       ...(settings.masks && { masks: settings.masks }),
       ready,
       hold: (container, signal) => hold(container, options, signal),

@@ -7,8 +7,8 @@ import { resolvePath } from '../rootfs/resolve.ts';
 import type { Entry, RootFs } from '../rootfs/rootfs.ts';
 import { readRecords } from '../tar/records.ts';
 import { StreamSource } from '../tar/source.ts';
+import type { UserProgram } from './log-reader.ts';
 import type { RunRecord } from './record.ts';
-import type { Access } from './trace.ts';
 
 /** A program whose file gives whoever executes it privileges. */
 export interface PrivilegedProgram {
@@ -17,31 +17,32 @@ export interface PrivilegedProgram {
 }
 
 /**
- * The programs executed in some runs that give a plain user privileges: the image's user, or one that a process of root has
- * become. What root itself executes gains nothing.
+ * The programs executed in some runs that give a plain user privileges: the image's user, one that a probe names, or one
+ * that a process of root has become. What root itself executes gains nothing.
  */
 export async function privilegedPrograms(
   image: OpenedImage,
   config: RuntimeConfig,
   { runs, signal }: { runs: readonly RunRecord[]; signal: AbortSignal },
 ): Promise<PrivilegedProgram[]> {
-  const { uid } = await resolveIdentity(image.rootfs, config.User ?? '');
-  const executed =
-    uid === 0
-      ? runs.flatMap((run) => run.executedByUsers ?? [])
-      : runs.flatMap((run) => run.trace.accesses).flatMap((access) => executedPath(access) ?? []);
+  const executed = runs.flatMap((run) => run.executedByUsers ?? []);
   const files = await executedFiles(image.rootfs, config, executed);
-  const byMode = files.flatMap((file) => privilegeByMode(file, uid === 0 ? undefined : uid));
-  const others = files.filter(({ path }) => !byMode.some((program) => program.path === path));
+  const byMode = [...files].flatMap(([file, uids]) => privilegeByMode(file, uids));
+  const others = [...files.keys()].filter(({ path }) => !byMode.some((program) => program.path === path));
   return [...byMode, ...(await withCapabilities(image, others, signal))];
 }
 
-/** Whether the image has any program that a plain user gains privileges by, as far as the modes of its files tell. */
-export async function hasPrivilegedFiles({ rootfs }: OpenedImage, config: RuntimeConfig): Promise<boolean> {
-  const { uid } = await resolveIdentity(rootfs, config.User ?? '');
-  if (uid === 0) return false;
+/**
+ * Whether the image has any program that some plain users would gain privileges by, as far as the modes of its files tell.
+ * Users that it does not know count as none.
+ */
+export async function hasPrivilegedFiles({ rootfs }: OpenedImage, users: readonly string[]): Promise<boolean> {
+  const found = await Promise.allSettled(users.map((user) => resolveIdentity(rootfs, user)));
+  const uids = new Set(found.flatMap((identity) => (identity.status === 'fulfilled' ? identity.value.uid : [])));
+  uids.delete(0);
+  if (uids.size === 0) return false;
   for (const entry of rootfs.entries()) {
-    if (entry.type === 'file' && privilegeByMode(entry, uid).length > 0) return true;
+    if (entry.type === 'file' && privilegeByMode(entry, uids).length > 0) return true;
   }
   return false;
 }
@@ -51,25 +52,27 @@ export function shownProgram({ path, by }: PrivilegedProgram): string {
   return `${displayPath(path)} (${by})`;
 }
 
-/** Also of a program that could not be executed: without a privilege it may be refused. */
-function executedPath({ operation, errno, verbatim, asked }: Access): string | undefined {
-  return operation === 'execute' && errno !== 'ENOENT' ? (verbatim ?? asked) : undefined;
-}
-
-async function executedFiles(rootfs: RootFs, config: RuntimeConfig, executed: readonly string[]): Promise<Entry[]> {
-  const files = new Map<ImagePath, Entry>();
-  const add = (path: string) => {
+/** The files executed, interpreters too, with the users that have done so. */
+async function executedFiles(
+  rootfs: RootFs,
+  config: RuntimeConfig,
+  executed: readonly UserProgram[],
+): Promise<Map<Entry, Set<number>>> {
+  const files = new Map<ImagePath, [Entry, Set<number>]>();
+  const add = (path: string, uid: number) => {
     const { entry } = resolvePath(rootfs, path);
-    if (entry?.type !== 'file' || files.has(entry.path)) return undefined;
-    files.set(entry.path, entry);
-    return entry;
+    if (entry?.type !== 'file') return undefined;
+    const [known, uids] = files.get(entry.path) ?? [entry, new Set<number>()];
+    if (uids.has(uid)) return undefined;
+    files.set(entry.path, [known, uids.add(uid)]);
+    return known;
   };
-  for (const path of executed) {
-    const entry = add(path);
+  for (const { path, uid } of executed) {
+    const entry = add(path, uid);
     const [interpreter] = entry ? interpretersOf(await shebangOf(rootfs, entry), { rootfs, config }) : [];
-    if (interpreter !== undefined) add(interpreter);
+    if (interpreter !== undefined) add(interpreter, uid);
   }
-  return [...files.values()];
+  return new Map(files.values());
 }
 
 /** As much as the kernel reads of the line. */
@@ -84,8 +87,8 @@ const SETUID = 0o4000;
 /** Without the group's right to execute, the bit means something else. */
 const SETGID = 0o2010;
 
-function privilegeByMode({ path, mode, uid: owner }: Entry, uid: number | undefined): PrivilegedProgram[] {
-  if ((mode & SETUID) !== 0 && owner !== uid) return [{ path, by: 'setuid' }];
+function privilegeByMode({ path, mode, uid: owner }: Entry, uids: ReadonlySet<number>): PrivilegedProgram[] {
+  if ((mode & SETUID) !== 0 && [...uids].some((uid) => uid !== owner)) return [{ path, by: 'setuid' }];
   if ((mode & SETGID) === SETGID) return [{ path, by: 'setgid' }];
   return [];
 }

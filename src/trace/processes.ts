@@ -12,8 +12,8 @@ export interface Process {
   readonly pid: number;
   view: FileSystemView;
   executable: ImagePath | undefined;
-  /** It, or the process it comes from, has become a user other than root. */
-  isPlainUser?: boolean;
+  /** As whom it runs, as far as it was told. */
+  uid: number;
   /**
    * What open descriptors lead to, as last opened. The tracer prints that itself, except for a process that has changed
    * its user: then it may no longer look. Threads share one.
@@ -32,15 +32,23 @@ interface Guess {
   readonly executable: ImagePath | undefined;
 }
 
+/** How the first process of a log starts. */
+export interface ProcessStart {
+  /** Its working directory. */
+  readonly cwd: ImagePath;
+  /** As whom it runs. */
+  readonly uid: number;
+}
+
 /** The processes of one log: working directory, root and program, as inherited from the parent. */
 export class ProcessTable {
   readonly #processes = new Map<number, Process>();
   /** Processes inside of a fork, with whether the child shares their view; in the order they began. */
   readonly #forking = new Map<number, boolean>();
-  readonly #cwd: ImagePath;
+  readonly #start: ProcessStart;
 
-  constructor(cwd: ImagePath) {
-    this.#cwd = cwd;
+  constructor(start: ProcessStart) {
+    this.#start = start;
   }
 
   get(pid: number): Process {
@@ -71,14 +79,16 @@ export class ProcessTable {
       child.guess = { parent: latest.pid, isAmbiguous, cwd: child.view.cwd, executable: child.executable };
       return child;
     }
+    const { cwd, uid } = this.#start;
     const first: Process = {
       pid,
-      view: { cwd: this.#cwd, root: '' },
+      view: { cwd, root: '' },
+      uid,
       executable: undefined,
       descriptors: new Map(),
     };
     if (this.#processes.size > 0) {
-      first.guess = { parent: pid, isAmbiguous: true, cwd: this.#cwd, executable: undefined };
+      first.guess = { parent: pid, isAmbiguous: true, cwd, executable: undefined };
     }
     this.#processes.set(pid, first);
     return first;
@@ -89,7 +99,7 @@ export class ProcessTable {
       pid,
       view: viewFor(parent, sharesView),
       executable: parent.executable,
-      ...(parent.isPlainUser ? { isPlainUser: true } : {}),
+      uid: parent.uid,
       descriptors: sharesView ? parent.descriptors : new Map(parent.descriptors),
     };
     this.#processes.set(pid, child);

@@ -1,4 +1,4 @@
-import type { Container, ExecResult, Listener, OpenedImage, ToolkitPaths } from '../engine/types.ts';
+import type { Container, ExecPlace, ExecResult, Listener, OpenedImage, ToolkitPaths } from '../engine/types.ts';
 import { EXIT, TraceSlimError } from '../errors.ts';
 import type { RuntimeConfig } from '../image/types.ts';
 import { masked } from '../probe/masks.ts';
@@ -6,12 +6,14 @@ import { failedOutcome } from '../probe/outcome.ts';
 import { poll } from '../probe/poll.ts';
 import { type Readiness, type ReadyConditions, waitReady } from '../probe/readiness.ts';
 import type { Outcome, Probe } from '../probe/types.ts';
-import { type ImagePath, imagePathFromText } from '../rootfs/path.ts';
+import { type Identity, resolveIdentity } from '../rootfs/identity.ts';
+import { imagePathFromText } from '../rootfs/path.ts';
 import type { ContainerSettings, RunSettings } from '../settings.ts';
 import { untilQuiet } from './activity.ts';
 import { AttachingTracer } from './attach.ts';
 import { TraceCollector } from './collect.ts';
 import { applicationDied, commandOutcome } from './command-outcome.ts';
+import type { UserProgram } from './log-reader.ts';
 import { PhaseLog } from './phases.ts';
 import type { Trace } from './trace.ts';
 import { type Tracing, tracedCommand } from './traced-command.ts';
@@ -31,6 +33,8 @@ export interface RunPlan {
   readonly probes: readonly Probe[];
   /** What may differ in any outcome; see masks.ts. */
   readonly masks?: readonly string[];
+  /** As whom and where programs of probes were executed, by the names of their logs. Grows while the plan is run. */
+  readonly execs: ReadonlyMap<string, ExecPlace>;
   /** When the application can be probed. */
   readonly ready: ReadyConditions;
   /** Keeps the container running after the probes as long as the user wants. */
@@ -45,8 +49,7 @@ export interface RunPlan {
 export interface RunRecord {
   readonly outcomes: readonly Outcome[];
   readonly trace: Trace;
-  /** Programs that were executed by processes that had become another user than root. */
-  readonly executedByUsers?: readonly ImagePath[];
+  readonly executedByUsers?: readonly UserProgram[];
   readonly listening: readonly Listener[];
   /** Milliseconds from the start of the container until it was ready. */
   readonly readyMs: number;
@@ -86,7 +89,7 @@ export async function recordRun(image: OpenedImage, plan: RunPlan, options: Reco
   const { listening, readyMs, failure } = run;
   const outcomes = run.outcomes.map((outcome) => masked(outcome, plan.masks ?? []));
   const trace = collector.finish({ losses: run.losses });
-  const executedByUsers = [...collector.executedByUsers];
+  const { executedByUsers } = collector;
   const durationMs = Math.round(performance.now() - startedAt);
   const seen = { outcomes, trace, executedByUsers, listening, readyMs, durationMs };
   return { ...seen, startedAt: clockAtStart, ...(failure ? { failure } : {}) };
@@ -144,9 +147,7 @@ async function runCommand(run: Run): Promise<Probe[]> {
   if (plan.isTraced && !(await phases.logs()).has(COMMAND_LOG)) run.losses.push('the trace log of the command is gone');
   await collectLogs(run, container, phases, endedByItself);
   run.outcomes.unshift(commandOutcome(result, endedByItself !== undefined, startedAt));
-  if (endedByItself && !run.failure && plan.probes.some((probe) => probe.listeners.length > 0)) {
-    run.failure = applicationDied(result, container);
-  }
+  if (endedByItself && !run.failure && hadToRun(run)) run.failure = applicationDied(result, container);
   run.outcomes.push(...pending.filter((probe) => probe.kind !== 'exec').map(notRun));
   return pending.filter((probe) => probe.kind === 'exec');
 }
@@ -154,7 +155,14 @@ async function runCommand(run: Run): Promise<Probe[]> {
 /** The last probe has stopped the application, which is no failure of it. */
 function wasStopped({ plan, failure }: Run, pending: readonly Probe[]): boolean {
   const last = plan.probes.at(-1);
-  return failure === undefined && last?.kind === 'signal' && !pending.includes(last);
+  return failure === undefined && last?.stops === true && !pending.includes(last);
+}
+
+/** Where a probe's signal has ended the application, or was in vain, that probe says more than that it has ended. */
+function hadToRun({ plan, outcomes }: Run): boolean {
+  const signals = new Set(plan.probes.flatMap(({ kind, id }) => (kind === 'signal' ? id : [])));
+  if (outcomes.some(({ ok, probe }) => !ok && signals.has(probe))) return false;
+  return plan.probes.some(({ listeners }) => listeners.length > 0);
 }
 
 /** A probe of a running application when there is none any more. Whether that is a failure, the command's outcome tells. */
@@ -179,7 +187,8 @@ async function runKeptAlive(run: Run, probes: readonly Probe[]): Promise<void> {
 function startContainer(run: Run, command: (toolkit: ToolkitPaths) => readonly string[]): Promise<Container> {
   const { config, env, container: settings } = run.plan;
   const hasTracer = run.plan.tracing === 'attach';
-  return run.image.start({ config, command, env, settings, hasTracer }, run.options);
+  const execUsers = run.plan.probes.flatMap(({ user }) => user ?? []);
+  return run.image.start({ config, command, env, settings, hasTracer, execUsers }, run.options);
 }
 
 function startTracer({ plan }: Run, container: Container): AttachingTracer | undefined {
@@ -262,15 +271,21 @@ function watchUnprobed(container: Container, signal: AbortSignal): Promise<boole
 
 /** `ended` is what came of the command when it ended by itself: then its last call must be in its log. */
 async function collectLogs(run: Run, container: Container, phases: PhaseLog, ended?: ExecResult): Promise<void> {
-  const { config, tracing } = run.plan;
+  const { config, tracing, execs } = run.plan;
   const { prefix, shim } = container.toolkit;
+  const identities = new Map<string, Identity>();
   for (const [name, starts] of await phases.logs()) {
+    const { user = config.User ?? '', workingDirectory } = execs.get(name) ?? {};
+    const identity = identities.get(user) ?? (await resolveIdentity(run.image.rootfs, user));
+    identities.set(user, identity);
     const { hasExited } = await run.collector.addLog({
       stream: container.openLog(name),
       phases: starts,
       prefix,
       shim,
-      cwd: imagePathFromText(config.WorkingDir || '/'),
+      cwd: imagePathFromText(workingDirectory ?? (config.WorkingDir || '/')),
+      usesCwd: workingDirectory !== undefined,
+      uid: identity.uid,
       isGated: tracing === 'attach',
     });
     const mustHaveExited = name === COMMAND_LOG && ended !== undefined && ended.exitStatus < KILLED_BY_SIGNAL;

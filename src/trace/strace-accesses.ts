@@ -189,7 +189,7 @@ const EFFECTS: Readonly<Record<Exclude<Effect, 'fork'>, EffectOnProcess>> = {
   user: ({ call, process }) => {
     // The effective one; `-1` leaves it as it is.
     const uid = Number(call.args[Math.min(1, call.args.length - 1)]);
-    if (uid >= 0) process.isPlainUser = uid !== 0;
+    if (uid >= 0) process.uid = uid;
   },
   getcwd: ({ call, process }) => {
     const text = pathOf(call.args[0]);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
@@ -6,11 +7,12 @@ import type { Container, Engine, OpenedImage } from '../../src/engine/types.ts';
 import { openImage } from '../../src/image/open.ts';
 import type { Image } from '../../src/image/types.ts';
 import { buildSlim } from '../../src/pipeline.ts';
+import { loadProbeFile } from '../../src/probe/file/load.ts';
 import { poll } from '../../src/probe/poll.ts';
 import type { Outcome } from '../../src/probe/types.ts';
 import type { Report } from '../../src/report/report.ts';
 import { displayPath } from '../../src/rootfs/path.ts';
-import type { RunSettings } from '../../src/settings.ts';
+import type { ProbeSettings, RunSettings } from '../../src/settings.ts';
 import { stateDirectory } from '../../src/state.ts';
 import { planRun } from '../../src/trace/plan-run.ts';
 import { type RunPlan, type RunRecord, recordRun } from '../../src/trace/record.ts';
@@ -46,6 +48,18 @@ function build(run: Partial<RunSettings>, changes: Parameters<typeof buildSettin
   return buildSlim(buildSettings(setuid, output, { run: { ...plainRun, ...run }, ...changes }), testContext());
 }
 
+/** Programs run by probes as users that the image's is not. */
+const OTHERS = [
+  { command: ['peek', '/etc/peek/for-root'], user: 'www-data' },
+  { command: 'head -c5 /etc/passwd; pwd; cat for-root', user: '0:0', workdir: '/etc/peek' },
+];
+
+async function fileProbes(execs: readonly object[]): Promise<ProbeSettings> {
+  const path = join(work.path, 'probes.yaml');
+  await writeFile(path, JSON.stringify({ version: 1, probes: execs.map((exec) => ({ exec })) }));
+  return { ...execProbes(), files: [await loadProbeFile(path)] };
+}
+
 /** One run of the image with a command of its own. */
 function record(tracing: Tracing, Cmd: string[], changes: Partial<RunPlan> = {}, from = fat): Promise<RunRecord> {
   const run: RunSettings = { ...plainRun, config: { Cmd } };
@@ -70,7 +84,7 @@ describe.each(testEngines())('on $name an image whose user gains privileges by p
   let slim: ReadonlyMap<string, ImageEntry>;
 
   beforeAll(async () => {
-    report = await build({}, { engine: settings });
+    report = await build({}, { engine: settings, probes: await fileProbes(OTHERS) });
     slim = await imagePaths(join(work.path, 'slim.tar'));
   });
 
@@ -94,6 +108,16 @@ describe.each(testEngines())('on $name an image whose user gains privileges by p
     }
   });
 
+  test('has them work for other users whom probes name, who are the same in the slim image', () => {
+    for (const side of ['fat', 'slim'] as const) {
+      const stdout = report.probes.slice(1).map((probe) => factOf(probe[side] ?? undefined, 'stdout'));
+      expect(stdout).toEqual([
+        'uid 33 euid 0 egid 33\nonly root may read this\n',
+        'root:/etc/peek\nonly root may read this\n',
+      ]);
+    }
+  });
+
   test('keeps them with what gives the privileges', () => {
     expect(slim.get('/usr/local/bin/peek')?.mode).toBe(0o4755);
     expect(slim.get('/usr/local/bin/group-peek')).toMatchObject({ mode: 0o2755, gid: 42 });
@@ -114,6 +138,20 @@ describe('tracing', () => {
       message: expect.stringContaining('/usr/local/bin/peek (setuid)'),
       hint: expect.stringContaining('--tracer attach'),
     });
+  });
+
+  test('stays the cheap one where root alone is given them by probes', async () => {
+    const probes = await fileProbes([{ command: ['peek', '/etc/peek/for-root'], user: 'root' }]);
+    const report = await build({ config: { Cmd: ['plain-peek', '/etc/peek/for-all'] } }, { probes });
+    expect(report).toMatchObject({ status: 'verified', tracing: 'wrap' });
+    expect(factOf(report.probes[1]?.slim ?? undefined, 'stdout')).toContain('uid 0 euid 0');
+  });
+
+  test("from outside is chosen for a probe as a plain user in root's container", async () => {
+    const probes = await fileProbes([{ command: ['peek', '/etc/peek/for-root'], user: 'app' }]);
+    const report = await build({ config: { User: 'root', Cmd: ['plain-peek', '/etc/peek/for-all'] } }, { probes });
+    expect(report).toMatchObject({ status: 'verified', tracing: 'attach' });
+    expect(factOf(report.probes[1]?.slim ?? undefined, 'stdout')).toContain('uid 1000 euid 0');
   });
 
   test.each<[string, Partial<RunSettings>]>([

@@ -147,6 +147,39 @@ probes:
   expect(factOf(outcome, 'reply')).toBe('PONG\nOK\n(integer) 2\n2\n(empty array)');
 });
 
+const RELOAD = `
+version: 1
+probes:
+  - sequence:
+      - exec:
+          command: echo 'include /etc/nginx/proxy_params; server { listen 81; return 200 reloaded; }' >more.conf
+          user: root
+          workdir: /etc/nginx/conf.d
+      - signal: { send: HUP, stops: false }
+      - exec: [curl, -s, http://127.0.0.1:81/]
+        expect: { stdout: reloaded }
+        retry: 10s
+      - http: GET /
+        expect: { status: 200 }
+  - signal: stop
+`;
+
+test('a web server reloads and is probed further; what it reads then is kept', async () => {
+  const report = await buildBy('nginx', RELOAD);
+  expect(report.status).toBe('verified');
+  expect(factOf(outcomesOf(report)['signal hup'], 'state')).toBe('runs on');
+  expect(factOf(outcomesOf(report)['signal stop'], 'exit status')).toBe('0');
+  expect(keptPaths(report)).toContain('/etc/nginx/proxy_params');
+});
+
+test('a signal that the application was to survive, and did not, is a failed probe', async () => {
+  const probes = 'version: 1\nprobes: [{ signal: { send: INT, stops: false } }, { redis: PING }]';
+  await expect(buildBy('redis', probes)).rejects.toMatchObject({
+    code: 'PROBE_FAILED',
+    message: expect.stringContaining('signal int: ended with exit status 0'),
+  });
+});
+
 test('php-fpm is probed without a web server and verified', async () => {
   const report = await buildBy(
     'php-fpm',

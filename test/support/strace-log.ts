@@ -48,6 +48,7 @@ export async function traceOf(log: string | Buffer | readonly Buffer[]): Promise
     prefix: imagePathFromText('/.toolkit'),
     shim: imagePathFromText('/.toolkit/shim'),
     cwd: imagePathFromText('/tmp/strace-fixture'),
+    uid: 0,
   });
   return collector.finish();
 }

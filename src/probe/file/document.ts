@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listener, oneListener } from '../kinds/fields.ts';
+import { listener, oneListener, user, workdir } from '../kinds/fields.ts';
 import { item, shared, step } from './item.ts';
 
 const items = z.array(item).max(10_000);
@@ -17,8 +17,8 @@ const scenario = z
     command: words.optional().meta({ description: "Instead of the image's CMD, as a list of words." }),
     entrypoint: words.optional().meta({ description: "Instead of the image's ENTRYPOINT; drops its CMD." }),
     env: z.record(z.string(), z.coerce.string()).optional().meta({ description: 'More environment.' }),
-    user: z.coerce.string().optional(),
-    workdir: z.string().startsWith('/').optional(),
+    user: user.optional(),
+    workdir: workdir.optional(),
     ...listener,
     ...probeSet,
     probes: items.optional(),

@@ -59,9 +59,12 @@ function runnableOf(
 
 function probeOf(runnable: Runnable, sessionIn: (container: Container) => Session): Probe {
   const { id, item, made, kind } = runnable;
+  const { user, stops } = made;
   return {
     id,
     kind: kind.name,
+    ...(user !== undefined && { user }),
+    ...(stops && { stops }),
     // What has to fail may do so because nothing listens.
     listeners: item.expect === 'failing' ? [] : made.listeners,
     prepare: async () => made.prepare?.(),

@@ -48,6 +48,21 @@ export function listenerGiven({ port, socket }: GivenListener): Listener | undef
   return socket ?? port;
 }
 
+/** Whom something runs as, as in USER of an image; numbers may stand without quotes. */
+export const user = z
+  .union([
+    z.string().regex(/^[^:\s\0]+(?::[^:\s\0]+)?$/, { error: 'give a user, or user:group, by name or number' }),
+    z.int().min(0),
+  ])
+  .transform(String)
+  .meta({ description: 'A user, or user:group, by name or number.' });
+
+/** Where something runs. */
+export const workdir = z
+  .string()
+  .regex(/^\/[^\0]*$/, { error: 'give an absolute path' })
+  .meta({ description: 'The working directory, an absolute path.' });
+
 /** Header names and values. */
 export const headers = z
   .record(

@@ -5,7 +5,7 @@ import type { ProbeSettings } from '../../settings.ts';
 import type { TraceWrapper } from '../exec.ts';
 import type { HttpOrigins } from '../origins.ts';
 import type { ImagePrograms } from '../shell.ts';
-import type { Outcome, ProbeKindName, RunProbeOptions } from '../types.ts';
+import type { Outcome, Probe, ProbeKindName, RunProbeOptions } from '../types.ts';
 import type { Expectation } from './expectation.ts';
 import type { GivenListener } from './fields.ts';
 import type { Session } from './session.ts';
@@ -64,7 +64,7 @@ export interface KindContext {
 }
 
 /** A probe of a kind, ready to be run any number of times. */
-export interface MadeProbe<Spec> {
+export interface MadeProbe<Spec> extends Pick<Probe, 'user' | 'stops'> {
   /** What stands behind the kind in the probe's id, stable between runs: `GET :8080/`. */
   readonly title: string;
   /** What must be listened on. */

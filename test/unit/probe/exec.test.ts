@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { TraceSlimError } from '../../../src/errors.ts';
 import { execProbe, type TraceWrapper } from '../../../src/probe/exec.ts';
 import { type ImagePrograms, scriptProgram, shellProgram } from '../../../src/probe/shell.ts';
 import { type FakeContainerOptions, fakeContainer } from '../../support/fake-container.ts';
 
-const trace: TraceWrapper = (toolkit, command, probe) => [toolkit.strace, probe, '--', ...command];
+const trace: TraceWrapper = (toolkit, command, { user = 'x' }) => [toolkit.strace, user, '--', ...command];
 const signal = new AbortController().signal;
 const programs = (...found: string[]): ImagePrograms => ({
   find: (program) => found.find((path) => path === program || path.endsWith(`/${program}`)),
@@ -20,13 +21,13 @@ async function run(program: ReturnType<typeof shellProgram>, options: FakeContai
 describe('an exec probe', () => {
   it('runs the line in the image’s own shell, under the tracer', async () => {
     const { call } = await run(shellProgram('az --version', fullImage));
-    expect(call?.command).toEqual(['/.toolkit/strace', 'exec x', '--', '/bin/sh', '-c', 'az --version']);
+    expect(call?.command).toEqual(['/.toolkit/strace', 'x', '--', '/bin/sh', '-c', 'az --version']);
   });
 
   it('runs the line in the toolkit’s shell when the image has none', async () => {
     const { call } = await run(shellProgram('id', programs()));
     const shell = ['/.toolkit/ld.so', '--library-path', '/.toolkit/lib', '/.toolkit/sh'];
-    expect(call?.command).toEqual(['/.toolkit/strace', 'exec x', '--', ...shell, '-c', 'id']);
+    expect(call?.command).toEqual(['/.toolkit/strace', 'x', '--', ...shell, '-c', 'id']);
   });
 
   it('takes any exit status for an outcome', async () => {
@@ -59,6 +60,37 @@ describe('an exec probe', () => {
     });
     expect(outcome?.ok).toBe(false);
     expect(outcome?.summary).toMatch(/^could not be run: /);
+  });
+
+  it('runs as the user and in the directory that are given', async () => {
+    const program = { ...shellProgram('id', fullImage), user: 'www-data', workingDirectory: '/srv' };
+    const { call } = await run(program);
+    expect(call).toMatchObject({ user: 'www-data', workingDirectory: '/srv' });
+    expect(call?.command.slice(0, 2)).toEqual(['/.toolkit/strace', 'www-data']);
+  });
+
+  it('is not ok when the image does not know its user', async () => {
+    const exec = () => Promise.reject(new TraceSlimError('USER_NOT_FOUND', 'the image has no user named x to run as'));
+    const { outcome } = await run({ ...shellProgram('id', fullImage), user: 'x' }, { exec });
+    expect(outcome).toMatchObject({
+      ok: false,
+      summary: expect.stringMatching(/^could not be run: .* x .* a number$/),
+    });
+  });
+
+  const runcSays = 'chdir to cwd ("/a b") set in config.json failed: no such file or directory';
+  const crunSays = 'crun: chdir to `/a b`: No such file or directory';
+  it.each([
+    ['runc', () => Promise.reject(new TraceSlimError('ENGINE_FAILED', `exec failed: ${runcSays}`))],
+    ['Docker', () => ({ exitStatus: 126, stdout: Buffer.from(`OCI runtime exec failed: ${runcSays}: unknown\r\n`) })],
+    ['Podman', () => ({ exitStatus: 127, stderr: Buffer.from(`Error: runc: ${runcSays}: OCI\nError: read: reset\n`) })],
+    ['crun', () => ({ exitStatus: 255, stderr: Buffer.from(crunSays) })],
+  ])('is not ok when its directory cannot be entered, as %s says it', async (_, exec) => {
+    const { outcome } = await run({ ...shellProgram('id', fullImage), workingDirectory: '/a b' }, { exec });
+    expect(outcome).toMatchObject({
+      ok: false,
+      summary: 'could not be run: its working directory /a b: no such file or directory',
+    });
   });
 
   it('is not ok when the program does not end in time', async () => {

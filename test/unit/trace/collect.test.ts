@@ -61,6 +61,7 @@ describe('TraceCollector', () => {
       prefix: imagePathFromText('/.toolkit'),
       shim: imagePathFromText('/.toolkit/shim'),
       cwd: imagePathFromText('/'),
+      uid: 0,
     });
     const { accesses } = collector.finish();
     expect(accesses.map(({ asked, phase, count }) => [asked, phase, count])).toEqual([

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { imagePathFromText } from '../../../src/rootfs/path.ts';
-import { TraceCollector } from '../../../src/trace/collect.ts';
+import { type StraceLog, TraceCollector } from '../../../src/trace/collect.ts';
 import { briefly } from '../../support/strace-log.ts';
 
-async function read(lines: readonly string[], isGated = false) {
+async function read(lines: readonly string[], given: Partial<StraceLog> = {}) {
   const collector = new TraceCollector();
   const { hasExited } = await collector.addLog({
     stream: Readable.from([Buffer.from(lines.map((line) => `${line}\n`).join(''))]),
@@ -12,7 +12,8 @@ async function read(lines: readonly string[], isGated = false) {
     prefix: imagePathFromText('/.toolkit'),
     shim: imagePathFromText('/.toolkit/shim'),
     cwd: imagePathFromText('/srv'),
-    isGated,
+    uid: 0,
+    ...given,
   });
   const { accesses, completeness } = collector.finish();
   const executedByUsers = [...collector.executedByUsers];
@@ -38,7 +39,7 @@ describe('a log that begins at a gate', () => {
 
   it('counts from where the waiting process becomes the application', async () => {
     const app = [`7 ${exec('/usr/bin/app')}`, '7 openat(AT_FDCWD</srv>, "data", O_RDONLY) = 3</srv/data>'];
-    const { seen, executables, completeness } = await read([...waiting, ...app], true);
+    const { seen, executables, completeness } = await read([...waiting, ...app], { isGated: true });
     expect(seen).toEqual(['execute /usr/bin/app', 'open /srv/data']);
     expect(executables).toEqual([undefined, '/usr/bin/app']);
     expect(completeness.complete).toBe(true);
@@ -46,11 +47,13 @@ describe('a log that begins at a gate', () => {
 
   it('leaves out what gives up the privilege of the tracer', async () => {
     const shim = [`7 ${exec('/.toolkit/shim/ld.so')}`, '7 open("/etc/passwd", O_RDONLY) = 3</etc/passwd>'];
-    expect((await read([...waiting, ...shim, `7 ${exec('/bin/app')}`], true)).seen).toEqual(['execute /bin/app']);
+    expect((await read([...waiting, ...shim, `7 ${exec('/bin/app')}`], { isGated: true })).seen).toEqual([
+      'execute /bin/app',
+    ]);
   });
 
   it('is a loss when the gate was never passed', async () => {
-    const { seen, completeness } = await read(waiting, true);
+    const { seen, completeness } = await read(waiting, { isGated: true });
     expect(seen).toEqual([]);
     expect(completeness.losses).toEqual([expect.stringContaining('nothing of that command was seen')]);
   });
@@ -91,11 +94,28 @@ describe('programs executed by others than root', () => {
     ['setuid(1000) = -1 EPERM (Operation not permitted)', []],
   ])('are known after %s', async (call, executed) => {
     const { executedByUsers } = await read([start, `1 ${call}`, `1 ${exec('/bin/app')}`]);
-    expect(executedByUsers).toEqual(executed);
+    expect(executedByUsers).toEqual(executed.map((path) => ({ path, uid: 1000 })));
   });
 
   it('are those of children too', async () => {
     const lines = [start, '1 setuid(1000) = 0', fork, `2 ${exec('/bin/child')}`];
-    expect((await read(lines)).executedByUsers).toEqual(['/bin/child']);
+    expect((await read(lines)).executedByUsers).toEqual([{ path: '/bin/child', uid: 1000 }]);
+  });
+
+  it('are those of a log that begins as another user, refused ones too', async () => {
+    const refused = exec('/bin/refused', '-1 EPERM (Operation not permitted)');
+    const missing = exec('/bin/missing', '-1 ENOENT (No such file or directory)');
+    const { executedByUsers } = await read([`1 ${refused}`, `1 ${missing}`, `1 ${exec('/bin/app')}`], { uid: 33 });
+    expect(executedByUsers).toEqual([
+      { path: '/bin/refused', uid: 33 },
+      { path: '/bin/app', uid: 33 },
+    ]);
+  });
+});
+
+describe('a directory that a log was asked to begin in', () => {
+  it('is used', async () => {
+    const { seen } = await read([`1 ${exec('bin/app')}`], { usesCwd: true });
+    expect(seen).toEqual(['directory /srv', 'execute /srv/bin/app']);
   });
 });

@@ -44,6 +44,7 @@ describe('TraceCollector', () => {
       prefix: imagePathFromText('/.toolkit'),
       shim: imagePathFromText('/.toolkit/shim'),
       cwd: imagePathFromText('/srv/app'),
+      uid: 0,
     });
     const seconds = (performance.now() - startedAt) / 1000;
     const grownBytes = process.memoryUsage().rss - before;
