@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -24,9 +24,10 @@ beforeAll(() => {
 afterAll(() => work[Symbol.dispose]());
 
 /** Runs the action's steps as a runner does, with these inputs. */
-function act(name: string, given: Readonly<Record<string, string>>) {
+function act(name: string, given: Readonly<Record<string, string>>, stale: readonly string[] = []) {
   const folder = join(work.path, name);
   mkdirSync(folder);
+  for (const file of stale) writeFileSync(join(folder, file), 'of an earlier run');
   const [outputFile, summaryFile] = [join(folder, 'output'), join(folder, 'summary.md')];
   for (const file of [outputFile, summaryFile]) writeFileSync(file, '');
   const inputs: Record<string, string> = { command: join(ROOT, 'bin/trace-slim.js'), ...given };
@@ -98,6 +99,13 @@ describe('the GitHub action', () => {
     expect({ status, outputs }).toEqual({ status: 3, outputs: { '': undefined } });
     expect(summary).toContain('Exit status 3, `COMMAND_NOT_FOUND`');
     expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).toContain('type="COMMAND_NOT_FOUND"');
+  });
+
+  test('leaves no result of an earlier run where this one has none', () => {
+    const files = ['-r.json', 'junit.xml'];
+    const { status, outputs, folder } = act('stale', { image: '', report: '-r.json', junit: 'junit.xml' }, files);
+    expect({ status, outputs }).toEqual({ status: 2, outputs: { '': undefined } });
+    expect(readdirSync(folder).toSorted()).toEqual(['output', 'summary.md']);
   });
 
   test('takes no input for a command', () => {
