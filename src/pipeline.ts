@@ -52,7 +52,7 @@ export async function buildSlim(settings: BuildSettings, context: RunContext): P
   const destinations = settings.outputs.length > 0 ? settings.outputs : [defaultOutput(image.location)];
   if (settings.layers === 'preserve') checkPreservable(image);
   // A destination that cannot be should not be found out after all the work.
-  checkDestinations(destinations, engine.name, engine.store);
+  await checkDestinations(destinations, engine.name, engine.store);
   const baseline = await openBaseline(settings.checks);
   await using fat = await openStage(stages, engine, image, signal);
   const packages = readPackages(fat.rootfs);

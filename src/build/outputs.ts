@@ -1,6 +1,8 @@
-import { basename } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import type { ImageStore } from '../engine/types.ts';
 import { TraceSlimError } from '../errors.ts';
+import { writeFailed } from '../image/atomic-file.ts';
 import type { Image } from '../image/types.ts';
 import { parseDestination, writeImage } from '../image/write.ts';
 import type { SlimImage } from './build-image.ts';
@@ -32,24 +34,34 @@ export function nameFromPath(path: string): string {
 }
 
 /**
- * What is wrong with destinations, before any work is done for them. `engine` is the name of the one that has no store.
- * Errors: USAGE_INVALID.
+ * What is wrong with destinations, before any work is done for them. `engine` is the name of the one that may have no store.
+ * Errors: USAGE_INVALID, PERMISSION_DENIED.
  */
-export function checkDestinations(
+export async function checkDestinations(
   destinations: readonly string[],
   engine: string,
   store: ImageStore | undefined,
-): void {
+): Promise<void> {
   for (const destination of destinations) {
-    if (parseDestination(destination).transport !== 'docker-daemon' || store) continue;
-    throw new TraceSlimError(
-      'USAGE_INVALID',
-      `${destination} cannot be written to: the ${engine} engine has no store`,
-      {
-        hint: 'Use docker-archive:FILE, or --engine docker.',
-      },
-    );
+    const { transport, path } = parseDestination(destination);
+    if (transport !== 'docker-daemon') await checkFolderOf(path);
+    else if (!store) throw noStore(destination, engine);
   }
+}
+
+async function checkFolderOf(path: string): Promise<void> {
+  try {
+    // With a dot behind it, only a folder is there.
+    await access(`${dirname(resolve(path))}/.`, constants.W_OK);
+  } catch (error) {
+    throw writeFailed(path, error);
+  }
+}
+
+function noStore(destination: string, engine: string): TraceSlimError {
+  return new TraceSlimError('USAGE_INVALID', `${destination} cannot be written to: the ${engine} engine has no store`, {
+    hint: 'Use docker-archive:FILE, or --engine docker.',
+  });
 }
 
 /** What was written, and all names that the image has got by that. */

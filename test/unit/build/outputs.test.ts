@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { creationSeconds, type SlimImage } from '../../../src/build/build-image.ts';
-import { defaultOutput, defaultTags, writeOutputs } from '../../../src/build/outputs.ts';
+import { checkDestinations, defaultOutput, defaultTags, writeOutputs } from '../../../src/build/outputs.ts';
 import type { ImageStore } from '../../../src/engine/types.ts';
 import type { Image } from '../../../src/image/types.ts';
 import { temporaryDirectory } from '../../support/engine.ts';
@@ -72,4 +72,16 @@ test('an image has the names that its destinations give, and its tags where one 
     'site.slim:latest',
   ]);
   expect(published).toEqual([['shop:1'], ['shop:1'], ['site.slim:latest']]);
+});
+
+test('destinations that cannot be are refused before any work', async () => {
+  using folder = temporaryDirectory();
+  const check = (destination: string) => checkDestinations([destination], 'local', undefined);
+  await check(`oci:${folder.path}/new:name`);
+  await expect(check(`docker-archive:${folder.path}/none/x.tar`)).rejects.toMatchObject({
+    code: 'USAGE_INVALID',
+    message: `there is no folder for ${folder.path}/none/x.tar`,
+  });
+  await expect(check('oci-archive:/dev/null/x')).rejects.toThrow('there is no folder for /dev/null/x');
+  await expect(check('docker-daemon:x')).rejects.toThrow('the local engine has no store');
 });
