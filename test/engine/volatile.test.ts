@@ -35,6 +35,33 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(('', 8000), Handler).serve_forever()
 `;
 
+/** The time without its zone next to a token, in text and in JSON, and a text from a file that may be missing. */
+const CLOCK = `
+import http.server, json, secrets, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        try: text = open('/usr/share/common-licenses/BSD').read(9)
+        except OSError: text = ''
+        now, token = time.strftime('%Y-%m-%d %H:%M:%S'), secrets.token_hex(8)
+        self.send_response(200 if self.path in ['/', '/time'] else 404)
+        self.send_header('Content-Type', 'text/html')
+        self.end_headers()
+        page = 'none' if self.path not in ['/', '/time'] else f'{now} {token}' if self.path == '/time' else f'<p>{token}</p><p>{text}</p><a href="/time">time</a>'
+        self.wfile.write(page.encode())
+http.server.HTTPServer(('', 8000), Handler).serve_forever()
+`;
+
+test('a missing time zone and a missing text are found next to what is volatile', async () => {
+  const run = { config: { Cmd: ['python3', '-c', CLOCK] }, env: ['TZ=Europe/Berlin'], container: PLAIN_CONTAINER };
+  const source = `docker-archive:${fixtureImage('python-site')}`;
+  const output = `docker-archive:${join(work.path, 'clock.tar')}`;
+  const probes = { ...defaultProbes, healthcheck: false };
+  const keep = { includes: [], excludes: ['/usr/share/zoneinfo/**', '/usr/share/common-licenses/**'] };
+  const report = await buildSlim(buildSettings(source, output, { run, probes, keep }), testContext());
+  const differing = report.probes.filter(({ equal }) => !equal).map(({ probe }) => probe);
+  expect(differing).toEqual(['http GET :8000/', 'http GET :8000/time']);
+});
+
 test('a server that prints the time, a random token and a counter is verified without any mask', async () => {
   const run = { config: { Cmd: ['python3', '-c', SERVER] }, env: [], container: PLAIN_CONTAINER };
   const source = `docker-archive:${fixtureImage('python-site')}`;
