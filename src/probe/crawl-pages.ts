@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Container, Listener } from '../engine/types.ts';
 import type { HttpCommand } from '../settings.ts';
 import { boundedWork } from './bounded-work.ts';
@@ -73,16 +74,40 @@ export function visitor(
   };
 }
 
-/** Up to so many pages for what was found, in the order of the targets, without those that are claimed. */
+/**
+ * Up to so many pages for what was found, in the order of the targets, without those that are claimed. When there are more,
+ * each group of targets has its turn, so that a calendar or a long list does not keep all others out.
+ */
 export function linkedPages(leads: ReadonlyMap<string, Lead>, options: CrawlProbeOptions, most: number): Page[] {
+  const safe = [...leads.keys()].sort().filter((target) => !UNSAFE_TARGET.test(target) || STATIC_FILE.test(target));
   const pages: Page[] = [];
-  for (const resource of [...leads.keys()].sort()) {
+  for (const resource of inTurns(safe)) {
     if (pages.length >= most) break;
-    if (UNSAFE_TARGET.test(resource) && !STATIC_FILE.test(resource)) continue;
     const { standing, from } = leads.get(resource) as Lead;
     pages.push(...claimedPages([{ method: 'GET', resource }], { standing, from }, options));
   }
-  return pages;
+  return pages.sort(({ command: a }, { command: b }) => (a.resource < b.resource ? -1 : 1));
+}
+
+/** The first target of each group, then the second of each, and so on. */
+function inTurns(targets: readonly string[]): string[] {
+  const sizes = new Map<string, number>();
+  const turns = targets.map((target) => {
+    const group = groupOf(target);
+    const turn = sizes.get(group) ?? 0;
+    sizes.set(group, turn + 1);
+    return { target, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ target }) => target);
+}
+
+/** What is the same for pages that one program most likely makes: folder, type of file, names in the query; numbers aside. */
+function groupOf(target: string): string {
+  const [path = '', query = ''] = target.split('?', 2);
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const place = folder === '/' ? path : `${folder}${/\.\w{1,8}$/.exec(path)?.[0] ?? ''}`;
+  const names = query.split('&').map((pair) => pair.split('=', 1)[0]);
+  return `${place}?${names.join('&')}`.replace(/\d+/g, '0');
 }
 
 /** Pages that show the site's error reporting; none when it was asked for before. */
@@ -141,7 +166,8 @@ export async function leadsOf(reply: HttpReply | undefined, page: Page, listener
   const url = urlOf(resource, origin) ?? origin;
   const type = String(reply.headers['content-type'] ?? '');
   const search = SEARCHES.find((row) => row.type.test(type) && (row.page?.test(url.pathname) ?? true));
-  const text = search ? (reply.body.bytes?.subarray(0, MAX_SEARCHED_BYTES).toString('utf8') ?? '') : '';
+  const bytes = reply.body.bytes?.subarray(0, MAX_SEARCHED_BYTES) ?? Buffer.alloc(0);
+  const text = search ? decoded(bytes, /;\s*charset="?([\w-]+)/i.exec(type)?.[1]) : '';
   const linksIn = await search?.load();
   const found = boundedWork(() => linksIn?.(text, url), undefined);
   const links = [...redirectionsIn(reply.headers, url), ...(found ?? [])];
@@ -152,6 +178,15 @@ export async function leadsOf(reply: HttpReply | undefined, page: Page, listener
     .map((target): Lead => ({ target, standing: search?.standing ?? 'linked', from: resource }));
   const isFirst = page.standing === 'asked' && search === SEARCHES[0];
   return isFirst ? [...leads, ...HINTS.map((target): Lead => ({ target, standing: 'guessed', from: '' }))] : leads;
+}
+
+/** Text as browsers read it. Source: WHATWG Encoding, and for pages that name none, HTML, "Determining the character encoding". */
+function decoded(bytes: Buffer, charset: string | undefined): string {
+  try {
+    return new TextDecoder(charset ?? (isUtf8(bytes) ? 'utf-8' : 'windows-1252')).decode(bytes);
+  } catch {
+    return bytes.toString('utf8');
+  }
 }
 
 function redirectionsIn(headers: Readonly<Record<string, string | string[] | undefined>>, page: URL): URL[] {

@@ -75,6 +75,31 @@ describe('a crawl', () => {
     expect(it.asked.length).toBe(outcomes.length);
   });
 
+  it('lets every kind of page have its turn when there are too many', async () => {
+    const list = Array.from({ length: 500 }, (_, at) => `<a href=/a/${at}><a href=/day?d=${at}>`).join('');
+    await using it = await site({ '/': `${list}<a href=/z><a href=/z/y><a href=/z/x.css>` });
+    expect(ids(await crawl({ maxPages: 8 }).run(it.container, { signal }))).toEqual([
+      '/',
+      '/a/0',
+      '/day?d=0',
+      '/z',
+      '/z/x.css',
+      '/z/y',
+    ]);
+  });
+
+  it.each([
+    ['windows-1252', 'text/html; charset=windows-1252'],
+    ['no encoding', 'text/html'],
+  ])('reads pages in %s', async (_what, type) => {
+    await using server = await httpServer(({ url }, response) => {
+      response.setHeader('content-type', type);
+      response.end(url === '/' ? Buffer.from('<a href="/caf\xe9">', 'latin1') : 'page');
+    });
+    const outcomes = await crawl().run(fakeContainer({ endpoints: { 8080: server.endpoint } }), { signal });
+    expect(ids(outcomes)).toContain('/caf%C3%A9');
+  });
+
   it('expects of each page that is linked to, and of none that is guessed, what its probe file says', async () => {
     await using it = await site({ '/': '<a href=/gone><a href=/a>', '/a': 'fine' });
     const [probe] = await probesOfText('probes: [{ crawl: /, expect: { status: [2xx, 3xx] } }]');
