@@ -45,6 +45,7 @@ const CASES: readonly Case[] = [
       '/usr/share/postgresql/15/extension/pg_trgm.control',
       '/usr/lib/postgresql/15/lib/pgcrypto.so',
       '/usr/lib/postgresql/15/bin/pg_basebackup',
+      '/usr/lib/postgresql/15/lib/utf8_and_euc_jp.so',
     ],
   },
   { file: 'redis.yaml', image: 'redis', maxBytes: 22e6, keeps: ['/usr/bin/redis-check-rdb', '/usr/bin/redis-cli'] },
