@@ -1,5 +1,5 @@
 import { creationSeconds } from './build/build-image.ts';
-import { notesOnEdits } from './build/edit-notes.ts';
+import { notesOnEdits, notesOnOtherConfig } from './build/edit-notes.ts';
 import { failedNames } from './build/failed-names.ts';
 import { checkDestinations, defaultOutput, defaultTags, NOT_WRITTEN, writeOutputs } from './build/outputs.ts';
 import { checkPreservable } from './build/preserve-layers.ts';
@@ -207,7 +207,7 @@ export async function verifyImages(settings: VerifySettings, context: RunContext
     ...replayFindings(result),
     budgets: judgeBudgets(settings.checks.budgets, { ...measured, slim: summaryOf(slimImage, slim.rootfs) }),
     stages: stages.durations(),
-    warnings: planned.notes,
+    warnings: [...planned.notes, ...notesOnOtherConfig(image.config.config, slimImage.config.config)],
   };
   return await finish(report, settings.reportPath);
 }

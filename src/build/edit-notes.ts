@@ -26,6 +26,12 @@ export function notesOnEdits({ image, rootfs }: OpenedImage, edits: ConfigEdits,
   return isThere ? notes : [...notes, `The edited configuration starts ${program}, which the image does not have.`];
 }
 
+/** What a user should know of two images that are held against each other: each is run by its own configuration. */
+export function notesOnOtherConfig(fat: RuntimeConfig = {}, slim: RuntimeConfig = {}): string[] {
+  const others = RUN_KEYS.filter((key) => !isSame(fat[key], slim[key]));
+  return others.length === 0 ? [] : [`The slim image is configured otherwise than the original: ${others.join(', ')}.`];
+}
+
 function untriedNote(keys: readonly string[]): string {
   return `${keys.join(', ')} of the edited configuration ${keys.length === 1 ? 'was' : 'were'} not tried: the images were run as --cmd, --entrypoint and the like say. What it names is kept with its libraries; \`trace-slim verify\` tries it.`;
 }

@@ -70,14 +70,18 @@ function verdict(report: Report, paint: Paint): string {
 }
 
 function sizes({ fat, slim, reduction }: Report, width: number): string[] {
-  const ratio = reduction === null ? '' : `${reduction.toFixed(1)} times smaller`;
   const rows = [
     ['', 'fat', 'slim', ''],
-    ['size', formatBytes(fat.sizeBytes), slim ? formatBytes(slim.sizeBytes) : '-', ratio],
+    ['size', formatBytes(fat.sizeBytes), slim ? formatBytes(slim.sizeBytes) : '-', ratioText(reduction)],
     ['paths', formatCount(fat.entries), slim ? formatCount(slim.entries) : '-', ''],
     ['layers', formatCount(fat.layers), slim ? formatCount(slim.layers) : '-', ''],
   ];
   return formatTable(rows, width);
+}
+
+function ratioText(reduction: number | null): string {
+  if (reduction === null) return '';
+  return reduction >= 1 ? `${reduction.toFixed(1)} times smaller` : `${(1 / reduction).toFixed(1)} times larger`;
 }
 
 function probes(report: Report, width: number, paint: Paint): string[] {
@@ -211,7 +215,7 @@ function places(report: Report, { width, reportPath }: ReportTextOptions): strin
   const rows = [
     ...report.outputs.map(({ destination, digest }) => ['image', destination, digest]),
     ...(report.tags.length > 0 ? [['tags', report.tags.join(', ')]] : []),
-    ...(isRefused(report) && report.outputs.length === 0 ? [['image', 'none written']] : []),
+    ...(isRefused(report) && report.kept.length > 0 && report.outputs.length === 0 ? [['image', 'none written']] : []),
     ['report', reportPath],
   ];
   return rows
@@ -252,6 +256,8 @@ function nextCommands(report: Report): string[] {
 
 /** What healing added, else the largest file, is what people ask about first. */
 function exampleToExplain(report: Report): string | undefined {
+  // Of two images that were only held against each other nothing is kept or removed.
+  if (report.kept.length === 0) return undefined;
   const files = report.kept.filter(({ type }) => type === 'file');
   const largest = files.reduce<(typeof files)[number] | undefined>(
     (best, file) => (best && best.sizeBytes >= file.sizeBytes ? best : file),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { notesOnEdits } from '../../../src/build/edit-notes.ts';
+import { notesOnEdits, notesOnOtherConfig } from '../../../src/build/edit-notes.ts';
 import type { OpenedImage } from '../../../src/engine/types.ts';
 import type { ConfigEdits, RunSettings } from '../../../src/settings.ts';
 import { rootFsOf } from '../../support/rootfs-builder.ts';
@@ -33,4 +33,14 @@ test('a program that the image lacks is named', () => {
   expect(notes({ set: { Entrypoint: ['/bin/none'] } })).toContainEqual(
     'The edited configuration starts /bin/none, which the image does not have.',
   );
+});
+
+test('of two images it is said in what they are configured otherwise, where that matters to the application', () => {
+  expect(
+    notesOnOtherConfig({ Entrypoint: ['a'], Cmd: [], User: '' }, { Entrypoint: ['a'], Labels: { a: 'b' } }),
+  ).toEqual([]);
+  expect(notesOnOtherConfig(undefined, undefined)).toEqual([]);
+  expect(notesOnOtherConfig({ Cmd: ['a'], User: 'u' }, { Cmd: ['b'] })).toEqual([
+    'The slim image is configured otherwise than the original: Cmd, User.',
+  ]);
 });
