@@ -206,7 +206,8 @@ function stages(report: Report): string[] {
 }
 
 function warnings(report: Report, paint: Paint): string[] {
-  return [...report.trace.losses.map((loss) => `incomplete trace: ${loss}`), ...report.warnings].map(
+  const { losses, notes } = report.trace;
+  return [...losses.map((loss) => `incomplete trace: ${loss}`), ...notes, ...report.warnings].map(
     (text) => `${paint('yellow', 'warning:')} ${printable(text)}`,
   );
 }

@@ -27,10 +27,28 @@ const TRACED_CALLS = [
 ];
 
 /**
+ * What is opened through io_uring makes no call that could be seen. So it is refused, as engines of today do by themselves:
+ * programs then open files in the common way.
+ */
+const REFUSED = 'inject=?io_uring_setup:error=EPERM';
+
+/**
  * Flags of strace. `-y`: paths beside descriptors. `-qq`: no attach and exit lines. `-s`: no path is cut, PATH_MAX being
  * 4096.
  */
-const FLAGS = ['-f', '-y', '-qq', '-s', '4096', '-e', 'signal=none', '-e', `trace=${TRACED_CALLS.join(',')}`];
+const FLAGS = [
+  '-f',
+  '-y',
+  '-qq',
+  '-s',
+  '4096',
+  '-e',
+  'signal=none',
+  '-e',
+  `trace=${TRACED_CALLS.join(',')}`,
+  '-e',
+  REFUSED,
+];
 
 /**
  * The command line that runs `command` under the toolkit's strace and writes the log `logName` of the log folder. `-DDD`:

@@ -152,9 +152,17 @@ test('an archive is loaded by its path, without the name that its destination gi
   const outputs = [{ destination: 'docker-archive:x y.tar:shop:2', digest: 'sha256:1' }];
   const text = formatReport(reportOf({ outputs }), { width: 200, color: false, reportPath: 'r.json' });
   expect(text).toContain("\n  docker load -i 'x y.tar'\n");
+});
 
 test('of two images that were only compared nothing is said to be written or explained, and a larger one is called that', () => {
   const lines = formatReport(reportOf({ status: 'differs', outputs: [], kept: [], reduction: 0.5 }), PLAIN).split('\n');
   expect(lines.find((line) => line.startsWith('size'))).toContain('2.0 times larger');
   expect(lines.join('\n')).not.toMatch(/explain|none written/);
+});
+
+test('what the tracer may not have seen is said', () => {
+  const trace = { ...reportOf().trace, losses: ['a log is gone'], notes: ['a program mounted file systems'] };
+  const lines = formatReport(reportOf({ trace }), PLAIN).split('\n');
+  expect(lines).toContain('warning: incomplete trace: a log is gone');
+  expect(lines).toContain('warning: a program mounted file systems');
 });

@@ -18,6 +18,7 @@ describe('straceCommand', () => {
     const command = straceCommand(toolkit, 'main', ['app', '--', '-x']);
     expect(command.slice(0, 4)).toEqual(['/.t/ld.so', '--library-path', '/.t/lib', '/.t/strace']);
     expect(command).toContain('-DDD');
+    expect(command).toContain('inject=?io_uring_setup:error=EPERM');
     expect(command.slice(command.indexOf('-o'))).toEqual([
       '-o',
       '/.t/logs/main',
