@@ -137,7 +137,7 @@ export interface AskOptions {
 
 /**
  * Waits for one API call no longer than its deadline, and maps its failure. A daemon behind a connection that swallows
- * everything gives TIMED_OUT. Rejects with the signal's reason when aborted.
+ * everything gives ENGINE_UNAVAILABLE. Rejects with the signal's reason when aborted.
  */
 export async function asked<T>(work: Promise<T>, doing: string, options: AskOptions = {}): Promise<T> {
   const { signal, timeoutMs = patienceMs() } = options;
@@ -165,7 +165,11 @@ export async function asked<T>(work: Promise<T>, doing: string, options: AskOpti
 }
 
 function noAnswer(doing: string, timeoutMs: number): TraceSlimError {
-  return new TraceSlimError('TIMED_OUT', `${doing} failed: no answer from the daemon within ${timeoutMs / 1000} s`, {
-    hint: 'See whether the daemon hangs, or the connection to it swallows packets (VPN, firewall).',
-  });
+  return new TraceSlimError(
+    'ENGINE_UNAVAILABLE',
+    `${doing} failed: no answer from the daemon within ${timeoutMs / 1000} s`,
+    {
+      hint: 'See whether the daemon hangs, or the connection to it swallows packets (VPN, firewall).',
+    },
+  );
 }

@@ -113,7 +113,7 @@ test('a server that takes connections and says nothing is given up', async () =>
   await using user = await newUser();
   const settings = { ...AUTO, host: `tcp://127.0.0.1:${port}` };
   await expect(connectDaemon(settings, { wanted: [], signal, user, timeoutMs: 50 })).rejects.toMatchObject({
-    code: 'TIMED_OUT',
+    code: 'ENGINE_UNAVAILABLE',
     message: `connecting to tcp://127.0.0.1:${port} failed: no answer from the daemon within 0.05 s`,
   });
 });

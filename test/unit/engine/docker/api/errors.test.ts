@@ -65,7 +65,7 @@ test('an answer in time is handed on, a failure is mapped', async () => {
 
 test('no answer is a failure after the deadline', async () => {
   await expect(asked(new Promise(() => {}), 'listing', { timeoutMs: 20 })).rejects.toMatchObject({
-    code: 'TIMED_OUT',
+    code: 'ENGINE_UNAVAILABLE',
     message: 'listing failed: no answer from the daemon within 0.02 s',
   });
 });
