@@ -55,7 +55,7 @@ const STATIC_FILE = /\.(?:css|gif|ico|jpe?g|m?js|json|map|png|svg|webp|woff2?)(?
 export function visitor(
   options: CrawlProbeOptions,
   container: Container,
-  { signal, enter, judge = (outcome) => outcome }: CrawlRunOptions,
+  { signal, enter, judge = (outcome) => outcome, dress = (command) => command, note }: CrawlRunOptions,
 ): (page: Page) => Promise<{ outcome: Outcome; reply?: HttpReply }> {
   let failuresInARow = 0;
   return async ({ id, command, standing, from }) => {
@@ -65,7 +65,8 @@ export function visitor(
       };
     }
     if (standing !== 'asked') await enter?.(id);
-    const { outcome: found, reply } = await request(container, { ...options, id, command }, signal);
+    const { outcome: found, reply } = await request(container, { ...options, id, command: dress(command) }, signal);
+    note?.(command, reply);
     failuresInARow = reply.kind === 'answer' ? 0 : failuresInARow + 1;
     if (standing === 'guessed') return { outcome: { ...found, ok: container.result() === undefined }, reply };
     const outcome = judge(found);

@@ -1,6 +1,7 @@
 import type { Container } from '../engine/types.ts';
+import type { HttpCommand } from '../settings.ts';
 import { errorPages, type Lead, leadsOf, linkedPages, type Page, visitor } from './crawl-pages.ts';
-import { prepareExchange } from './exchange.ts';
+import { type HttpReply, prepareExchange } from './exchange.ts';
 import type { HttpProbeOptions } from './http.ts';
 import type { Outcome, Probe, RunProbeOptions } from './types.ts';
 
@@ -18,6 +19,10 @@ export interface CrawlProbeOptions extends HttpProbeOptions {
 export interface CrawlRunOptions extends RunProbeOptions {
   /** Says whether the page that was asked for, or one that is linked to, is as it should be. */
   judge?(outcome: Outcome): Outcome;
+  /** A request as it is sent in this run: with what its session knows. */
+  dress?(command: HttpCommand): HttpCommand;
+  /** Takes note of what came back. */
+  note?(command: HttpCommand, reply: HttpReply): void;
 }
 
 export interface CrawlProbe extends Probe {

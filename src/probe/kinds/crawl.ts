@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { HttpCommand } from '../../settings.ts';
-import { type CrawlProbe, crawlProbe } from '../crawl.ts';
+import { type CrawlProbe, type CrawlRunOptions, crawlProbe } from '../crawl.ts';
 import { prepareExchange } from '../exchange.ts';
 import { resourceName } from '../listener.ts';
-import type { Outcome } from '../types.ts';
+import type { RunProbeOptions } from '../types.ts';
 import { judged } from './expect.ts';
 import { headers, listener, oneListener } from './fields.ts';
-import type { ProbeKind } from './kind.ts';
+import type { KindRun, ProbeKind } from './kind.ts';
+import { inSession } from './session.ts';
 
 const CRAWL_TIMEOUT_MS = 3_600_000;
 const PATH = { error: 'must start with /' };
@@ -59,22 +60,27 @@ export const crawlKind: ProbeKind<CrawlSpec> = {
       listeners: [at],
       timeoutMs: CRAWL_TIMEOUT_MS,
       prepare: prepareExchange,
-      async run(container, { id, signal, enter, expect }) {
-        const judge = expect && ((outcome: Outcome) => judged(outcome, expect, 'status'));
+      async run(container, run) {
+        const { id, signal, enter } = run;
         probe ??= crawlProbe({ id, listener: at, command, timeoutMs: settings.http.timeoutMs, origins, ...limits });
-        return probe.run(container, { signal, ...(enter && { enter }), ...(judge && { judge }) });
+        return probe.run(container, { signal, ...(enter && { enter }), ...visitorOf(run) });
       },
     };
   },
 };
 
-function commandOf({ path, protocol, headers = {}, basic }: CrawlSpec): HttpCommand {
+function commandOf({ path, protocol }: CrawlSpec): HttpCommand {
+  return { method: 'GET', resource: path, headers: [], crawl: true, ...(protocol && { protocol }) };
+}
+
+/** Who visits the pages, and with what: a session and what it has captured are others in every run. */
+function visitorOf({ spec, session, expect }: KindRun<CrawlSpec>): Omit<CrawlRunOptions, keyof RunProbeOptions> {
+  const { headers = {}, basic } = spec;
   return {
-    method: 'GET',
-    resource: path,
-    headers: Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    crawl: true,
-    ...(protocol && { protocol }),
-    ...basic,
+    dress: (command) => ({ ...inSession(command, headers, session), ...basic }),
+    note(command, reply) {
+      if (reply.kind === 'answer') session.cookies.store([reply.headers['set-cookie'] ?? []].flat(), command.resource);
+    },
+    ...(expect && { judge: (outcome) => judged(outcome, expect, 'status') }),
   };
 }

@@ -13,6 +13,7 @@ import { judged } from './expect.ts';
 import { expectation } from './expectation.ts';
 import { headers, listener, oneListener } from './fields.ts';
 import type { KindContext, KindRun, ProbeKind } from './kind.ts';
+import { inSession } from './session.ts';
 import { talkOutcome } from './talk.ts';
 
 const DEFAULT_LIMIT = 200;
@@ -179,13 +180,9 @@ async function ask(
   id: string,
   command: HttpCommand,
 ): Promise<{ outcome: Outcome; text: string | undefined }> {
-  const cookie = session.cookies.header(command.resource);
-  const given = Object.entries({ ...spec.headers, ...(cookie !== undefined && { Cookie: cookie }) });
-  const names = new Set(given.map(([name]) => name.toLowerCase()));
-  const own = command.headers.filter((line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase()));
-  const lines = [...own, ...given.map(([name, value]) => `${name}: ${value}`)];
   const { timeoutMs } = context.settings.http;
-  const options = { id, listener, command: { ...command, headers: lines }, timeoutMs, origins: context.origins };
+  const sent = inSession(command, spec.headers, session);
+  const options = { id, listener, command: sent, timeoutMs, origins: context.origins };
   const { outcome, reply } = await request(container, options, signal);
   const isGood = reply.kind === 'answer' && reply.status < 300;
   return { outcome, text: isGood ? reply.body.bytes?.toString('utf8') : undefined };

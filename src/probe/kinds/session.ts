@@ -1,3 +1,4 @@
+import type { HttpCommand } from '../../settings.ts';
 import { CookieJar } from './cookies.ts';
 
 /** What the items of one sequence share during one run. */
@@ -10,6 +11,23 @@ export interface Session {
 /** A session in which nothing has happened yet. */
 export function newSession(): Session {
   return { cookies: new CookieJar(), values: new Map() };
+}
+
+/** A request with headers that take the place of its own, and with the session's cookies unless these do too. */
+export function inSession(
+  command: HttpCommand,
+  headers: Readonly<Record<string, string>>,
+  { cookies }: Session,
+): HttpCommand {
+  const cookie = cookies.header(command.resource);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const own = [...command.headers, ...(cookie === undefined ? [] : [`Cookie: ${cookie}`])];
+  return { ...command, headers: [...own.filter((line) => !names.has(headerName(line))), ...lines] };
+}
+
+function headerName(line: string): string {
+  return line.slice(0, line.indexOf(':')).toLowerCase();
 }
 
 /**
