@@ -81,7 +81,9 @@ describe('a command on this host', () => {
   });
 
   it('is not waited for by what has left its process group and holds its output open', async () => {
-    const outcome = await run('setsid sleep 30 & echo $!');
+    using folder = temporaryDirectory();
+    const mark = join(folder.path, 'left');
+    const outcome = await run(`setsid sh -c 'echo $$; : > ${mark}; exec sleep 30' & until [ -e ${mark} ]; do :; done`);
     expect(factOf(outcome, 'stdout')).toMatch(/^\d+\n$/);
     process.kill(Number(factOf(outcome, 'stdout')));
   }, 15_000);
