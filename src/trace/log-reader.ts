@@ -12,7 +12,7 @@ import {
   sharesView,
   type TraceNote,
 } from './strace-accesses.ts';
-import { errnoOfResult, type Syscall } from './strace-line.ts';
+import { errnoOfResult, neverReturned, type Syscall } from './strace-line.ts';
 import type { StraceSink } from './strace-parse.ts';
 
 /** What {@link LogReader} is told about its log. */
@@ -87,7 +87,7 @@ export class LogReader implements StraceSink, AccessSink {
     this.#watchForExit(pid, call.name);
     const process = this.#processes.get(pid);
     if (readCall(call, process, this.#processes, this)) this.#watchForEnosys(call);
-    else this.#account.unknownCall(call.name, printed(call));
+    else if (!isRubbish(call)) this.#account.unknownCall(call.name, printed(call));
   }
 
   onStrange(line: string, kind: 'call' | 'decoration'): void {
@@ -146,6 +146,15 @@ export class LogReader implements StraceSink, AccessSink {
 
 function isExecuted({ name, result }: Syscall): boolean {
   return name.startsWith('execve') && errnoOfResult(result) === undefined;
+}
+
+/**
+ * Of a thread that is killed as a call returns, strace may take what it returned for the number of another one:
+ * `syscall_0xfffffffffffffffe(…) = ?`. No system has that many calls.
+ */
+function isRubbish(call: Syscall): boolean {
+  const number = /^syscall_0x([0-9a-f]+)$/.exec(call.name)?.[1];
+  return number !== undefined && number.length > 4 && neverReturned(call);
 }
 
 function printed(call: Syscall): string {

@@ -1,6 +1,6 @@
 import { type ImagePath, toImagePath } from '../rootfs/path.ts';
 import type { FileSystemView, Process, ProcessTable } from './processes.ts';
-import { annotationOf, errnoOfResult, pathOf, type Syscall } from './strace-line.ts';
+import { annotationOf, errnoOfResult, neverReturned, pathOf, type Syscall } from './strace-line.ts';
 import { type Effect, type PathUse, SYSCALLS, type SyscallRow } from './syscall-table.ts';
 import type { Operation } from './trace.ts';
 
@@ -111,7 +111,9 @@ function locate(step: Step, pathUse: PathUse): string | undefined {
     // An empty path, or none: the descriptor itself, where the call allows that.
     const isDescriptor = text !== 'cut' && text !== 'unreadable';
     if (errno === undefined && isDescriptor && base !== undefined) return descriptorPath(process, base);
-    if (errno === undefined && typeof text === 'string') sink.onUnknownPath(call);
+    // The memory of a thread that was killed as it began a call cannot be read. The kernel does not run that call.
+    const wasKilled = text === 'unreadable' && neverReturned(call);
+    if (errno === undefined && typeof text === 'string' && !wasKilled) sink.onUnknownPath(call);
     return undefined;
   }
   if (pathUse.onlyAbsolute && !text.path.startsWith('/')) return undefined;

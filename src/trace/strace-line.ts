@@ -38,6 +38,11 @@ export function errnoOfResult(result: string): string | undefined {
   return result.startsWith('-1 (errno ') ? 'EUNKNOWN' : undefined;
 }
 
+/** True for a call that its thread did not live to see the end of. */
+export function neverReturned({ result }: Pick<Syscall, 'result'>): boolean {
+  return result === '?' || result.startsWith('? <');
+}
+
 /** A path argument: its bytes, or why there are none. `cut` and `unreadable` hide a path, `null` is a null pointer. */
 export type PathText = { readonly path: string } | 'null' | 'cut' | 'unreadable';
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Container } from 'dockerode';
@@ -8,7 +8,7 @@ import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.
 import { OWNER_LABEL } from '../../src/engine/docker/labels.ts';
 import { type Ended, NO_TRACES, type Running, startProgram, traces } from '../support/command-line.ts';
 import { type DaemonProxy, daemonProxy, type Interference } from '../support/daemon-proxy.ts';
-import { daemonLeftovers, testEngines } from '../support/engines.ts';
+import { daemonLeftovers, loadArchives, testEngines } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 
 const POLL = { timeout: 30_000, interval: 20 };
@@ -24,10 +24,7 @@ describe.each(testEngines(['docker']))('a build at $name', (engine) => {
 
   beforeAll(async () => {
     daemon = await connectDaemon(engine.settings, { wanted: [], signal: new AbortController().signal });
-    for (const name of ['static', 'git']) {
-      const loading = await daemon.docker.loadImage(createReadStream(fixtureImage(name)), { quiet: true });
-      for await (const _ of loading as AsyncIterable<Buffer>);
-    }
+    await loadArchives(daemon, ['static', 'git'].map(fixtureImage));
   });
   afterAll(async () => {
     await daemon.close();

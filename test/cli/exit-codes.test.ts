@@ -1,6 +1,8 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ownerMark } from '../../src/engine/host/state.ts';
 import { EXIT } from '../../src/errors.ts';
 import { type StartOptions, startProgram, tracerPids } from '../support/command-line.ts';
 import { withDeletedFiles } from '../support/deleted-files.ts';
@@ -113,14 +115,21 @@ describe('the exit status is', () => {
     return await statusOf(build('registry.invalid/shop:1', '--engine', 'docker', '--host', daemon.address));
   });
 
-  reaches('timeout', 'a daemon does not answer', async () => {
-    await using daemon = await daemonOfThisHost((url) => url.includes('/images/'));
-    // Minutes pass in seconds.
-    const through = importing(
-      'const late = setTimeout; globalThis.setTimeout = (f, ms) => late(f, ms >= 6e4 ? ms / 50 : ms)',
-    );
-    const argv = ['build', 'shop:1', '-o', 'docker-archive:slim.tar', '--engine', 'docker', '--host', daemon.address];
-    return await statusOf(start(argv, { through }));
+  reaches('timeout', 'another process is at work on a layer of the image, and does not end', async () => {
+    const own = { home: join(work.path, 'held') };
+    const argv = ['build', nginx, '-o', 'docker-archive:slim.tar'];
+    expect(await statusOf(start(argv, own))).toBe(EXIT.ok);
+    const layers = join(own.home, 'layers');
+    for (const layer of readdirSync(layers)) {
+      rmSync(join(layers, layer), { recursive: true });
+      mkdirSync(join(layers, `${layer}.lock`));
+      writeFileSync(join(layers, `${layer}.lock`, 'owner'), ownerMark(process.pid) ?? '');
+    }
+    // An hour passes between two looks at the clock.
+    const through = importing('const { now } = Date; let hours = 0; Date.now = () => now() + 36e5 * hours++');
+    const { status, stderr } = await start(argv, { ...own, through }).ended;
+    expect(stderr).toMatch(/^error: another process holds /m);
+    return status;
   });
 
   reaches('sigint', 'it is interrupted, and what was found by then is told', async () => {

@@ -160,7 +160,9 @@ describe('a host that lacks something', () => {
   });
 
   test('is told to be root', async () => {
-    const through = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    // With the right to read the program wherever it is, e.g. below /root.
+    const reads = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+    const through = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...reads];
     const home = '/nonexistent/home';
     const stderr = expectRefusal(await build(staticImage, [], { home, through }).ended, 6, home);
     expect(stderr).toContain('needs root');

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.ts';
 import { startProgram } from '../support/command-line.ts';
 import { daemonProxy } from '../support/daemon-proxy.ts';
 import { temporaryDirectory } from '../support/engine.ts';
-import { daemonLeftovers, type TestEngine, testEngines } from '../support/engines.ts';
+import { daemonLeftovers, loadArchives, type TestEngine, testEngines } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { type ImageEntry, imagePaths } from '../support/image-paths.ts';
 import { archiveOf, dockerFiles, sha256 } from '../support/images.ts';
@@ -81,10 +81,7 @@ describe.each(testEngines(['docker', 'podman']))('$name on another host', (engin
     odd = oddImage();
     daemon = await connectDaemon(engine.settings, { wanted: [], signal: new AbortController().signal });
     writeFileSync(SOCKET_PROBE, 'version: 1\nprobes: [{ redis: { socket: "/tmp/a,b.sock", commands: [PING] } }]');
-    for (const path of [...['git', 'static', 'redis'].map(fixtureImage), odd]) {
-      const loading = await daemon.docker.loadImage(createReadStream(path), { quiet: true });
-      for await (const _ of loading as AsyncIterable<Buffer>);
-    }
+    await loadArchives(daemon, [...['git', 'static', 'redis'].map(fixtureImage), odd]);
   });
   afterAll(async () => {
     await daemon.docker.getImage('test/odd:latest').remove();

@@ -9,7 +9,8 @@ import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.
 import { buildSlim } from '../../src/pipeline.ts';
 import type { BuildSettings } from '../../src/settings.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
-import { daemonLeftovers, ownStateDirectory, testEngines } from '../support/engines.ts';
+import { daemonLeftovers, loadArchives, ownStateDirectory, testEngines } from '../support/engines.ts';
+import { fixtureImage } from '../support/fixture-images.ts';
 
 const SHOP = fileURLToPath(new URL('../../fixtures/compose/shop', import.meta.url));
 
@@ -26,6 +27,7 @@ describe.skipIf(!engine)('at a daemon', () => {
     if (!engine) return;
     daemon = await connectDaemon(engine.settings, { wanted: [], signal: new AbortController().signal });
     docker = daemon.docker;
+    await loadArchives(daemon, ['nginx', 'python-site'].map(fixtureImage));
   });
 
   afterAll(async () => {

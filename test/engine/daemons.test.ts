@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.ts';
@@ -7,7 +7,7 @@ import { buildSlim, verifyImages } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
 import { type BuildSettings, PLAIN_CHECKS } from '../../src/settings.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
-import { daemonLeftovers, ownStateDirectory, testEngines } from '../support/engines.ts';
+import { daemonLeftovers, loadArchives, ownStateDirectory, testEngines } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { buildSettings, defaultProbes, plainRun } from '../support/settings.ts';
 
@@ -33,10 +33,7 @@ describe.each(testEngines(['docker', 'podman']))('an image in the store of $name
 
   beforeAll(async () => {
     daemon = await connectDaemon(engine.settings, { wanted: [], signal: new AbortController().signal });
-    for (const name of ['nginx', 'git']) {
-      const loading = await daemon.docker.loadImage(createReadStream(fixtureImage(name)), { quiet: true });
-      for await (const _ of loading as AsyncIterable<Buffer>);
-    }
+    await loadArchives(daemon, ['nginx', 'git'].map(fixtureImage));
   });
 
   afterAll(async () => {

@@ -73,7 +73,8 @@ export function controlGroups(run: string): string[] {
 /** Pids of a program in containers of this home, by a part of its command line. */
 export function containerPids(home: string, part: string): number[] {
   return pids().filter(
-    (pid) => read(`/proc/${pid}/mountinfo`).includes(`${home}/toolkits/`) && commandLine(pid).includes(part),
+    (pid) =>
+      read(`/proc/${pid}/mountinfo`).includes(`${withinMount(home)}/toolkits/`) && commandLine(pid).includes(part),
   );
 }
 
@@ -84,13 +85,18 @@ export function tracerPids(home: string): number[] {
   return [...new Set(tracers)].filter((pid) => pid > 0);
 }
 
+/** The end of a home's path, which no other has: mountinfo leaves out where the file system is mounted that it is in. */
+function withinMount(home: string): string {
+  return home.split('/').slice(-2).join('/');
+}
+
 /** Command lines of processes that name the home, work in it, or are in a container that has a part of it mounted. */
 function processesOf(home: string): string[] {
+  const isOfHome = (pid: number) =>
+    [commandLine(pid), link(`/proc/${pid}/cwd`)].some((text) => text.includes(home)) ||
+    read(`/proc/${pid}/mountinfo`).includes(withinMount(home));
   return pids()
-    .filter((pid) => pid !== process.pid)
-    .filter((pid) =>
-      [commandLine(pid), link(`/proc/${pid}/cwd`), read(`/proc/${pid}/mountinfo`)].some((text) => text.includes(home)),
-    )
+    .filter((pid) => pid !== process.pid && isOfHome(pid))
     .map(commandLine);
 }
 

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectDaemon } from '../../src/engine/docker/api/connect.ts';
+import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.ts';
 import { openDaemonEngine } from '../../src/engine/docker/docker-engine.ts';
 import { OWNER_LABEL, ownerOfName } from '../../src/engine/docker/labels.ts';
 import { temporaryNames } from '../../src/engine/docker/remove.ts';
@@ -45,6 +45,14 @@ function isThere(name: EngineName): boolean {
   if (process.env.CI) throw new Error(reason);
   process.stderr.write(`skipped: ${reason}\n`);
   return false;
+}
+
+/** Puts docker-archives into a daemon's store, under the names they have. */
+export async function loadArchives({ docker }: Daemon, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const loading = await docker.loadImage(createReadStream(path), { quiet: true });
+    for await (const _ of loading as AsyncIterable<Buffer>);
+  }
 }
 
 /** What runs of a process have left at a daemon: names of containers, volumes, networks and images. */

@@ -22,7 +22,8 @@ export function layerName(diffId: string): string {
 /**
  * Makes sure a layer is unpacked in the cache: an overlayfs lower folder with the layer's owners, modes, times, xattrs,
  * hard links and devices. A folder appears there only when it is whole and its digests were right; concurrent processes
- * wait for each other. Errors: IMAGE_INVALID, DIGEST_MISMATCH, LAYER_UNSUPPORTED, DISK_FULL, PERMISSION_DENIED.
+ * wait for each other. Errors: IMAGE_INVALID, DIGEST_MISMATCH, LAYER_UNSUPPORTED, DISK_FULL, PERMISSION_DENIED,
+ * TIMED_OUT.
  */
 export async function ensureLayer(layout: StateLayout, layer: Layer, options: { signal: AbortSignal }): Promise<void> {
   const directory = join(layout.layers, layerName(layer.diffId));

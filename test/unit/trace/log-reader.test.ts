@@ -119,3 +119,27 @@ describe('a directory that a log was asked to begin in', () => {
     expect(seen).toEqual(['directory /srv', 'execute /srv/bin/app']);
   });
 });
+
+describe('a thread that is killed while it begins or ends a call', () => {
+  const killed = '8 +++ killed by SIGKILL +++';
+
+  it.each([
+    ['8 syscall_0xfffffffffffffffe(0x901, 0x9, 0, 0, 0, 0x7fd9 <unfinished ...>', killed],
+    ['8 stat(0x1200,  <unfinished ...>', killed],
+    ['8 newfstatat(AT_FDCWD</srv>, 0x7f12,  <unfinished ...>', '8 <... newfstatat resumed>) = ? <unavailable>', killed],
+    ['8 ???( <unfinished ...>', '8 <... ??? resumed>) = ?', killed],
+  ])('has done nothing more: %s', async (...lines) => {
+    const { seen, completeness } = await read([`7 ${exec('/bin/app')}`, ...lines]);
+    expect(seen).toEqual(['execute /bin/app']);
+    expect(completeness.losses).toEqual([]);
+  });
+
+  it.each([
+    '8 syscall_0x1d5(0x901, 0x9, 0, 0, 0, 0x7fd9) = ?',
+    '8 syscall_0xfffffffffffffffe(0x901, 0x9, 0, 0, 0, 0x7fd9) = 3',
+    '8 stat(0x1200, 0x7ff) = 0',
+    '8 stat("/usr/sha"..., 0x7ff) = ?',
+  ])('is not all that hides a path: %s', async (line) => {
+    expect((await read([`7 ${exec('/bin/app')}`, line])).completeness.losses).toHaveLength(1);
+  });
+});

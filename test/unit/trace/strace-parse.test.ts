@@ -46,6 +46,17 @@ describe('StraceParser', () => {
     ).toHaveLength(1);
   });
 
+  it('says nothing of what a thread was killed at before strace could tell what it is', () => {
+    const unseen = [
+      '7 ???() = ?',
+      '8 ???( <unfinished ...>',
+      '8 <... ??? resumed>)    = ?',
+      '8 +++ killed by SIGKILL +++',
+    ];
+    expect(parse(...unseen)).toEqual({ calls: [], strange: [] });
+    expect(parse('7 ???() = 3').strange).toHaveLength(1);
+  });
+
   it.each([
     ['8 execve("/bin/true", ["true"], 0x7 /* 0 vars */ <unfinished ...>'],
     ['8 execve("/bin/true", ["true"], 0x7 /* 0 vars */ <pid changed to 7 ...>'],
