@@ -38,8 +38,9 @@ const MEANINGFUL = new Set(['form', 'style']);
 const FIELDS = new Set(['input', 'select', 'textarea']);
 
 /**
- * The elements of a page that have attributes or mean something without, in the order of its text, those in templates and for browsers without scripts too. Only the tags
- * are read, since the tree that a browser makes of them can take the square of the page's length.
+ * The elements of a page that have attributes or mean something without, in the order of its text, those in templates
+ * and for browsers without scripts too. Only the tags are read, since the tree that a browser makes of them can take
+ * the square of the page's length.
  */
 export function parseElements(html: string): Element[] {
   const elements: Element[] = [];
@@ -53,16 +54,15 @@ export function parseElements(html: string): Element[] {
     {},
     {
       onStartTag(tag) {
-        const element: GrowingElement = {
-          ...{ tagName: tag.tagName, attributes: attributesOf(tag), text: '', form, options: [] },
-        };
-        if (element.attributes.size > 0 || MEANINGFUL.has(tag.tagName)) elements.push(element);
-        if (FIELDS.has(tag.tagName)) select = undefined;
-        if (tag.tagName === 'form') form ??= element;
-        if (tag.tagName === 'select') select = element;
-        if (tag.tagName === 'option') select?.options.push(element);
-        if (WITH_TEXT.has(tag.tagName)) filling = element;
-        const mode = tag.selfClosing && tag.tagName === 'script' ? undefined : TEXT_MODES[tag.tagName];
+        const { tagName } = tag;
+        const element: GrowingElement = { tagName, attributes: attributesOf(tag), text: '', form, options: [] };
+        if (element.attributes.size > 0 || MEANINGFUL.has(tagName)) elements.push(element);
+        if (FIELDS.has(tagName)) select = undefined;
+        if (tagName === 'form') form ??= element;
+        if (tagName === 'select') select = element;
+        if (tagName === 'option') select?.options.push(element);
+        if (WITH_TEXT.has(tagName)) filling = element;
+        const mode = tag.selfClosing && tagName === 'script' ? undefined : TEXT_MODES[tagName];
         if (mode !== undefined) tokenizer.state = mode;
       },
       onEndTag({ tagName }) {
