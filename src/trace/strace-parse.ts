@@ -59,9 +59,8 @@ export class StraceParser {
   }
 
   #begun(pid: number, text: string, line: string): void {
-    if (UNSEEN.test(text)) return;
     if (!/^[a-z0-9_]+\(/.test(text)) {
-      this.#sink.onStrange(line, 'call');
+      if (!UNSEEN.test(text)) this.#sink.onStrange(line, 'call');
       return;
     }
     this.#giveUp(pid);
@@ -73,9 +72,8 @@ export class StraceParser {
     const end = line.indexOf(RESUMED, start);
     const name = line.slice(start + '<... '.length, end);
     const begun = this.#unfinished.get(pid);
-    if (UNSEEN_RESUMED.test(line)) return;
     if (end < 0 || !begun?.startsWith(`${name}(`)) {
-      this.#sink.onStrange(line, 'call');
+      if (!UNSEEN_RESUMED.test(line)) this.#sink.onStrange(line, 'call');
       return;
     }
     this.#unfinished.delete(pid);
