@@ -8,7 +8,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
 const MAX_DEPTH = 100;
 const MAX_DIFFERENCES = 10;
 /** Items are looked for in another order as long as this many characters of lists have been read. */
-const MAX_REORDERED = 4_000_000;
+const MAX_REORDERED = 2_000_000;
 
 /** A JSON object or array; undefined for every other text. */
 export function parseDocument(text: string): object | undefined {
@@ -144,6 +144,7 @@ function compareArrays(values: Values, comparison: Comparison): void {
 
 /** Lists in lists would be looked through once for each level: only so many characters of them are. */
 function searchedForOrder(lists: readonly (readonly unknown[])[], comparison: Comparison): boolean {
+  if (comparison.reorderable < 0) return false;
   const [first, ...others] = lists.map((list) => JSON.stringify(list));
   if (others.every((other) => other === first)) return false;
   comparison.reorderable -= first?.length ?? 0;
