@@ -8,7 +8,7 @@ import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.
 import { OWNER_LABEL } from '../../src/engine/docker/labels.ts';
 import { type Ended, NO_TRACES, type Running, startProgram, traces } from '../support/command-line.ts';
 import { type DaemonProxy, daemonProxy, type Interference } from '../support/daemon-proxy.ts';
-import { daemonLeftovers, loadArchives, testEngines } from '../support/engines.ts';
+import { daemonLeftovers, describeEngines, loadArchives } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 
 const POLL = { timeout: 30_000, interval: 20 };
@@ -19,7 +19,7 @@ const home = join(base, 'home');
 const SERVE = ['build', 'fixture/static:latest', '--tag', TAG];
 const SLEEP = ['build', 'fixture/git:latest', '--tag', TAG, '--entrypoint', '', '--cmd', 'sleep 100'];
 
-describe.each(testEngines(['docker']))('a build at $name', (engine) => {
+describeEngines(['docker'], 'a build at $name', (engine) => {
   let daemon: Daemon;
 
   beforeAll(async () => {

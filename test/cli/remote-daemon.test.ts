@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.ts';
 import { startProgram } from '../support/command-line.ts';
 import { daemonProxy } from '../support/daemon-proxy.ts';
 import { temporaryDirectory } from '../support/engine.ts';
-import { daemonLeftovers, loadArchives, type TestEngine, testEngines } from '../support/engines.ts';
+import { daemonLeftovers, describeEngines, loadArchives, type TestEngine } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { type ImageEntry, imagePaths } from '../support/image-paths.ts';
 import { archiveOf, dockerFiles, sha256 } from '../support/images.ts';
@@ -73,7 +73,7 @@ function oddImage(): string {
   return path;
 }
 
-describe.each(testEngines(['docker', 'podman']))('$name on another host', (engine) => {
+describeEngines(['docker', 'podman'], '$name on another host', (engine) => {
   let daemon: Daemon;
   let odd: string;
 

@@ -18,7 +18,7 @@ import { planRun } from '../../src/trace/plan-run.ts';
 import { type RunPlan, type RunRecord, recordRun } from '../../src/trace/record.ts';
 import type { Tracing } from '../../src/trace/traced-command.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
-import { testEngines } from '../support/engines.ts';
+import { ALL_ENGINES, describeEngines } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { type ImageEntry, imagePaths } from '../support/image-paths.ts';
 import { buildSettings, defaultProbes, execProbes, plainRun } from '../support/settings.ts';
@@ -79,7 +79,7 @@ function stdoutOf({ outcomes }: RunRecord): string {
   return factOf(outcomes[0], 'stdout') ?? '';
 }
 
-describe.each(testEngines())('on $name an image whose user gains privileges by programs', ({ settings }) => {
+describeEngines(ALL_ENGINES, 'on $name an image whose user gains privileges by programs', ({ settings }) => {
   let report: Report;
   let slim: ReadonlyMap<string, ImageEntry>;
 

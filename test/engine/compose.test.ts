@@ -2,29 +2,26 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BuildOptions } from '../../src/cli/build-options.ts';
 import { readBuildSettings } from '../../src/cli/build-settings.ts';
 import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.ts';
 import { buildSlim } from '../../src/pipeline.ts';
 import type { BuildSettings } from '../../src/settings.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
-import { daemonLeftovers, loadArchives, ownStateDirectory, testEngines } from '../support/engines.ts';
+import { daemonLeftovers, describeEngines, loadArchives, ownStateDirectory } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 
 const SHOP = fileURLToPath(new URL('../../fixtures/compose/shop', import.meta.url));
 
 const state = ownStateDirectory();
-const [engine] = testEngines(['docker']);
-
-describe.skipIf(!engine)('at a daemon', () => {
+describeEngines(['docker'], 'at a daemon', (engine) => {
   let daemon: Daemon;
   let docker: Docker;
   const made = ['trace-slim-shop-front', 'trace-slim-shop-front.slim', 'trace-slim-app.fat', 'trace-slim-app.slim'];
 
   beforeAll(async () => {
     state.enter();
-    if (!engine) return;
     daemon = await connectDaemon(engine.settings, { wanted: [], signal: new AbortController().signal });
     docker = daemon.docker;
     await loadArchives(daemon, ['nginx', 'python-site'].map(fixtureImage));
@@ -43,11 +40,11 @@ describe.skipIf(!engine)('at a daemon', () => {
   /** The settings of a command line. */
   async function settingsFor(source: string | undefined, options: BuildOptions): Promise<BuildSettings> {
     const settings = await readBuildSettings(source, options, { env: process.env, notice: () => {} });
-    return engine ? { ...settings, engine: engine.settings } : settings;
+    return { ...settings, engine: engine.settings };
   }
 
   function nothingIsLeft(): Promise<void> {
-    return expect(engine ? daemonLeftovers(engine) : undefined).resolves.toEqual([]);
+    return expect(daemonLeftovers(engine)).resolves.toEqual([]);
   }
 
   async function namesOf(image: string): Promise<string[]> {

@@ -7,13 +7,13 @@ import { PLAIN_CONTAINER } from '../../src/settings.ts';
 import { stateDirectory } from '../../src/state.ts';
 import { straceCommand } from '../../src/trace/strace-command.ts';
 import { leftovers } from '../support/engine.ts';
-import { daemonLeftovers, ownStateDirectory, testEngines } from '../support/engines.ts';
+import { ALL_ENGINES, daemonLeftovers, describeEngines, ownStateDirectory } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 
 const { signal } = new AbortController();
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-describe.each(testEngines())('the $name engine', (testEngine) => {
+describeEngines(ALL_ENGINES, 'the $name engine', (testEngine) => {
   let engine: Engine;
   let image: OpenedImage;
 

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.ts';
 import { buildSlim, verifyImages } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
 import { type BuildSettings, PLAIN_CHECKS } from '../../src/settings.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
-import { daemonLeftovers, loadArchives, ownStateDirectory, testEngines } from '../support/engines.ts';
+import { daemonLeftovers, describeEngines, loadArchives, ownStateDirectory } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { buildSettings, defaultProbes, plainRun } from '../support/settings.ts';
 
@@ -27,7 +27,7 @@ function diffIds(archive: string): string[] {
   return JSON.parse(read(Config)).rootfs.diff_ids;
 }
 
-describe.each(testEngines(['docker', 'podman']))('an image in the store of $name', (engine) => {
+describeEngines(['docker', 'podman'], 'an image in the store of $name', (engine) => {
   let daemon: Daemon;
   const made = new Set<string>();
 

@@ -12,7 +12,7 @@ import { planRun } from '../../src/trace/plan-run.ts';
 import { type RunRecord, recordRun } from '../../src/trace/record.ts';
 import type { Tracing } from '../../src/trace/traced-command.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
-import { testEngines } from '../support/engines.ts';
+import { describeEngines } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { buildSettings, defaultProbes, plainRun } from '../support/settings.ts';
 
@@ -59,25 +59,22 @@ const ENTRYPOINTS: readonly [string, string[], string[], string, string][] = [
 /** On a daemon only those in which its own part tells. */
 const TELLING = /minds no signal|gosu|s6/;
 
-describe.each(testEngines(['local', 'docker']))(
-  'on $name an image is built, verified and stopped',
-  ({ name, settings }) => {
-    const entrypoints = ENTRYPOINTS.filter(([what]) => name === 'local' || TELLING.test(what));
+describeEngines(['local', 'docker'], 'on $name an image is built, verified and stopped', ({ name, settings }) => {
+  const entrypoints = ENTRYPOINTS.filter(([what]) => name === 'local' || TELLING.test(what));
 
-    test.each(entrypoints)('whose first process is %s', async (_, Entrypoint, Cmd, answer, exitStatus) => {
-      const output = `docker-archive:${join(work.path, 'slim.tar')}`;
-      const run = { ...plainRun, config: { Entrypoint, Cmd } };
-      const report = await buildSlim(buildSettings(inits, output, { run, engine: settings }), testContext());
-      expect(report).toMatchObject({ status: 'verified', trace: { complete: true } });
-      const [command, get] = report.probes;
-      for (const side of ['fat', 'slim'] as const) {
-        expect(factOf(command?.[side], 'state')).toBe('ran until it was stopped');
-        expect(factOf(command?.[side], 'exit status')).toBe(exitStatus);
-        expect(factOf(get?.[side], 'body')).toBe(`hello from the server\n${answer}\n`);
-      }
-    });
-  },
-);
+  test.each(entrypoints)('whose first process is %s', async (_, Entrypoint, Cmd, answer, exitStatus) => {
+    const output = `docker-archive:${join(work.path, 'slim.tar')}`;
+    const run = { ...plainRun, config: { Entrypoint, Cmd } };
+    const report = await buildSlim(buildSettings(inits, output, { run, engine: settings }), testContext());
+    expect(report).toMatchObject({ status: 'verified', trace: { complete: true } });
+    const [command, get] = report.probes;
+    for (const side of ['fat', 'slim'] as const) {
+      expect(factOf(command?.[side], 'state')).toBe('ran until it was stopped');
+      expect(factOf(command?.[side], 'exit status')).toBe(exitStatus);
+      expect(factOf(get?.[side], 'body')).toBe(`hello from the server\n${answer}\n`);
+    }
+  });
+});
 
 /** The image's command run, probed and stopped once. */
 function stop(run: Partial<RunSettings>, config: RuntimeConfig = {}, tracing: Tracing = 'wrap'): Promise<RunRecord> {

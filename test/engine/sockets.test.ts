@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildSlim } from '../../src/pipeline.ts';
 import { loadProbeFile } from '../../src/probe/file/load.ts';
 import type { Report } from '../../src/report/report.ts';
 import type { EngineSettings } from '../../src/settings.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
-import { daemonLeftovers, ownStateDirectory, testEngines } from '../support/engines.ts';
+import { ALL_ENGINES, daemonLeftovers, describeEngines, ownStateDirectory } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { buildSettings, defaultProbes, localEngine } from '../support/settings.ts';
 
@@ -84,7 +84,7 @@ const FPM_SCENARIOS = `
       - signal: stop
 `;
 
-describe.each(testEngines())('on the engine $name, through unix sockets of the container', ({ name, ...engine }) => {
+describeEngines(ALL_ENGINES, 'on the engine $name, through unix sockets of the container', ({ name, ...engine }) => {
   afterAll(async () => expect(await daemonLeftovers({ name, ...engine })).toEqual([]));
 
   test('Redis is probed: one that is made late, is found by links, is private, or is made anew', async () => {

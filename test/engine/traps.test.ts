@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSlim } from '../../src/pipeline.ts';
 import type { Report } from '../../src/report/report.ts';
 import { temporaryDirectory, testContext } from '../support/engine.ts';
-import { testEngines } from '../support/engines.ts';
+import { describeEngines } from '../support/engines.ts';
 import { fixtureImage } from '../support/fixture-images.ts';
 import { changedPaths, dataBytes, type ImageEntry, imagePaths } from '../support/image-paths.ts';
 import { buildSettings, defaultProbes } from '../support/settings.ts';
@@ -17,7 +17,7 @@ afterAll(() => work[Symbol.dispose]());
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-describe.each(testEngines(['local', 'docker']))('on $name what minimizers by file access get wrong', (engine) => {
+describeEngines(['local', 'docker'], 'on $name what minimizers by file access get wrong', (engine) => {
   const archive = join(work.path, `${engine.name}.tar`);
   let report: Report;
   let fat: ReadonlyMap<string, ImageEntry>;

@@ -1,6 +1,9 @@
-import { createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe } from 'vitest';
 import { connectDaemon, type Daemon } from '../../src/engine/docker/api/connect.ts';
 import { openDaemonEngine } from '../../src/engine/docker/docker-engine.ts';
 import { OWNER_LABEL, ownerOfName } from '../../src/engine/docker/labels.ts';
@@ -12,6 +15,9 @@ import { stateDirectory } from '../../src/state.ts';
 
 /** Where the daemons for tests listen; `scripts/daemons.sh` starts them. */
 const SOCKETS = { docker: '/var/run/docker.sock', podman: '/run/podman/podman.sock' } as const;
+
+const listening = new Set<string>();
+for (const path of Object.values(SOCKETS)) if (await isListening(path)) listening.add(path);
 
 /** One engine that tests are run on. */
 export interface TestEngine {
@@ -27,24 +33,50 @@ function settingsOf(name: EngineName): EngineSettings {
     : { engine: name, pull: 'never', host: `unix://${SOCKETS[name]}` };
 }
 
-/** The engines of this host, the built-in one always. One that is missing is told about, and is a failure in CI. */
-export function testEngines(names: readonly EngineName[] = ['local', 'docker', 'podman']): TestEngine[] {
-  return names.filter(isThere).map((name) => {
-    const settings = settingsOf(name);
-    const open = (signal: AbortSignal) =>
-      name === 'local'
-        ? openLocalEngine(stateDirectory(), { signal })
-        : openDaemonEngine(settings, { stateDirectory: stateDirectory(), wanted: [], signal });
-    return { name, settings, open };
-  });
+export const ALL_ENGINES: readonly EngineName[] = ['local', 'docker', 'podman'];
+
+/**
+ * A suite for each of these engines, its name in the place of `$name`. Those of an engine that is not there are skipped and
+ * the reason is told; in CI that is a failure.
+ */
+export function describeEngines(
+  names: readonly EngineName[],
+  title: string,
+  suite: (engine: TestEngine) => void,
+): void {
+  for (const name of names) {
+    describe.skipIf(!isThere(name))(title.replace('$name', name), () => suite(testEngine(name)));
+  }
+}
+
+function testEngine(name: EngineName): TestEngine {
+  const settings = settingsOf(name);
+  const open = (signal: AbortSignal) =>
+    name === 'local'
+      ? openLocalEngine(stateDirectory(), { signal })
+      : openDaemonEngine(settings, { stateDirectory: stateDirectory(), wanted: [], signal });
+  return { name, settings, open };
 }
 
 function isThere(name: EngineName): boolean {
-  if (name === 'local' || existsSync(SOCKETS[name])) return true;
+  if (name === 'local' || listening.has(SOCKETS[name])) return true;
   const reason = `no ${name} daemon listens on ${SOCKETS[name]}; scripts/daemons.sh starts one`;
   if (process.env.CI) throw new Error(reason);
   process.stderr.write(`skipped: ${reason}\n`);
   return false;
+}
+
+/** A daemon that was killed has left its socket behind. */
+async function isListening(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** Puts docker-archives into a daemon's store, under the names they have. */
