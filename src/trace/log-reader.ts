@@ -87,7 +87,7 @@ export class LogReader implements StraceSink, AccessSink {
     this.#watchForExit(pid, call.name);
     const process = this.#processes.get(pid);
     if (readCall(call, process, this.#processes, this)) this.#watchForEnosys(call);
-    else if (!isRubbish(call)) this.#account.unknownCall(call.name, printed(call));
+    else if (!isOfDyingThread(call)) this.#account.unknownCall(call.name, printed(call));
   }
 
   onStrange(line: string, kind: 'call' | 'decoration'): void {
@@ -149,13 +149,15 @@ function isExecuted({ name, result }: Syscall): boolean {
 }
 
 /**
- * Of a thread that is killed as a call returns, strace may take what it returned for the number of another one:
- * `syscall_0xfffffffffffffffe(…) = ?`. No system has that many calls.
+ * What strace makes of a thread that dies as it begins or ends a call: `???() = ?`, or `syscall_0xfffffffffffffffe(…) = ?`
+ * when it takes what a call returned for the number of another one. The kernel runs neither.
  */
-function isRubbish(call: Syscall): boolean {
-  const number = /^syscall_0x([0-9a-f]+)$/.exec(call.name)?.[1];
-  return number !== undefined && number.length > 4 && neverReturned(call);
+function isOfDyingThread(call: Syscall): boolean {
+  return NO_SYSTEM_CALL.test(call.name) && neverReturned(call);
 }
+
+/** No architecture has numbers of more than four digits. */
+const NO_SYSTEM_CALL = /^(?:\?+|syscall_0x[0-9a-f]{5,})$/;
 
 function printed(call: Syscall): string {
   return `${call.name}(${call.args.join(', ')}) = ${call.result}`;

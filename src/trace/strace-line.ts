@@ -12,7 +12,7 @@ export interface Syscall {
 /** Stands in a bounded line for what was left out of its middle. No byte string contains it. */
 export const ELLIPSIS = '\u2026';
 
-/** Parses `NAME(ARGUMENTS) = RESULT`; undefined for anything else. */
+/** Parses `NAME(ARGUMENTS) = RESULT`; undefined for anything else. A call that strace cannot tell has the name `???`. */
 export function parseCall(text: string): Syscall | undefined {
   const open = text.indexOf('(');
   if (open <= 0 || !isName(text, open)) return undefined;
@@ -75,6 +75,7 @@ const EQUALS = 0x3d;
 const COMMA = 0x2c;
 const LESS = 0x3c;
 const SLASH = 0x2f;
+const QUESTION_MARK = 0x3f;
 const STAR = 0x2a;
 const CLOSE_PARENTHESIS = 0x29;
 
@@ -82,7 +83,7 @@ function isName(text: string, end: number): boolean {
   for (let i = 0; i < end; i++) {
     const code = text.charCodeAt(i);
     const isWord = (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x5f;
-    if (!isWord) return false;
+    if (!isWord && code !== QUESTION_MARK) return false;
   }
   return true;
 }

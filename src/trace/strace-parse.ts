@@ -48,7 +48,6 @@ export class StraceParser {
 
   /** The other way in which strace says that a thread goes on under its leader's id: in the line of the execve itself. */
   #uncommon(pid: number, text: string, line: string): void {
-    if (UNSEEN.test(text)) return;
     const changed = / <pid changed to (\d+) \.\.\.>$/.exec(text);
     if (changed && text.startsWith('execve')) {
       this.#begun(pid, text.slice(0, changed.index), line);
@@ -59,8 +58,8 @@ export class StraceParser {
   }
 
   #begun(pid: number, text: string, line: string): void {
-    if (!/^[a-z0-9_]+\(/.test(text)) {
-      if (!UNSEEN.test(text)) this.#sink.onStrange(line, 'call');
+    if (!/^[a-z0-9_?]+\(/.test(text)) {
+      this.#sink.onStrange(line, 'call');
       return;
     }
     this.#giveUp(pid);
@@ -73,7 +72,7 @@ export class StraceParser {
     const name = line.slice(start + '<... '.length, end);
     const begun = this.#unfinished.get(pid);
     if (end < 0 || !begun?.startsWith(`${name}(`)) {
-      if (!UNSEEN_RESUMED.test(line)) this.#sink.onStrange(line, 'call');
+      this.#sink.onStrange(line, 'call');
       return;
     }
     this.#unfinished.delete(pid);
@@ -112,12 +111,6 @@ export class StraceParser {
 }
 
 const UNFINISHED = ' <unfinished ...>';
-/**
- * A thread that was killed as it began a call, before strace could ask which one: the kernel does not run it. One that
- * returned would be another matter, and is not taken for this.
- */
-const UNSEEN = /^\?{3,4}\((?:\) += \?.*)?$/;
-const UNSEEN_RESUMED = /<\.\.\. \?{3,4} resumed>.*\) += \?(?: <unavailable>)?$/;
 const RESUMED = ' resumed>';
 const LESS = 0x3c;
 

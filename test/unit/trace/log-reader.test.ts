@@ -128,6 +128,7 @@ describe('a thread that is killed while it begins or ends a call', () => {
     ['8 stat(0x1200,  <unfinished ...>', killed],
     ['8 newfstatat(AT_FDCWD</srv>, 0x7f12,  <unfinished ...>', '8 <... newfstatat resumed>) = ? <unavailable>', killed],
     ['8 ???( <unfinished ...>', '8 <... ??? resumed>) = ?', killed],
+    ['8 ???() = ?', killed],
   ])('has done nothing more: %s', async (...lines) => {
     const { seen, completeness } = await read([`7 ${exec('/bin/app')}`, ...lines]);
     expect(seen).toEqual(['execute /bin/app']);
@@ -135,6 +136,8 @@ describe('a thread that is killed while it begins or ends a call', () => {
   });
 
   it.each([
+    '8 ???() = 3',
+    '8 ???() = ? ERESTARTSYS (To be restarted if SA_RESTART is set)',
     '8 syscall_0x1d5(0x901, 0x9, 0, 0, 0, 0x7fd9) = ?',
     '8 syscall_0xfffffffffffffffe(0x901, 0x9, 0, 0, 0, 0x7fd9) = 3',
     '8 stat(0x1200, 0x7ff) = 0',
